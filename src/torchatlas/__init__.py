@@ -1,0 +1,1 @@
+"""See a PyTorch model: structure, parameters, training, generalisation and cost on one graph."""

@@ -1,0 +1,81 @@
+"""Plain data: the graph, tensor summaries, tables, findings, views and the run that holds them.
+
+Nothing here knows torch or any drawing library. The JSON form (`to_json`, `json_schema`) is the
+contract with the viewer.
+"""
+
+from torchatlas.run.codec import from_json, to_json
+from torchatlas.run.finding import SEVERITIES, Finding, Gap, Severity
+from torchatlas.run.graph import (
+    ROOT,
+    Attribute,
+    CaptureReport,
+    Edge,
+    Graph,
+    Node,
+    NodeKind,
+    SourceLocation,
+    TensorSpec,
+)
+from torchatlas.run.outcome import Outcome
+from torchatlas.run.run import SCHEMA_VERSION, Document, ModelInfo, Run
+from torchatlas.run.schema import json_schema
+from torchatlas.run.summary import RELATIVE_ERROR, TensorSummary, bin_edges, bin_keys
+from torchatlas.run.table import TABLES, Cell, Column, Table, build_table
+from torchatlas.run.view import (
+    Axis,
+    Band,
+    Bars,
+    Heatmap,
+    Histogram,
+    Line,
+    Mark,
+    Panel,
+    Role,
+    Rule,
+    View,
+)
+
+__all__ = [
+    "RELATIVE_ERROR",
+    "ROOT",
+    "SCHEMA_VERSION",
+    "SEVERITIES",
+    "TABLES",
+    "Attribute",
+    "Axis",
+    "Band",
+    "Bars",
+    "CaptureReport",
+    "Cell",
+    "Column",
+    "Document",
+    "Edge",
+    "Finding",
+    "Gap",
+    "Graph",
+    "Heatmap",
+    "Histogram",
+    "Line",
+    "Mark",
+    "ModelInfo",
+    "Node",
+    "NodeKind",
+    "Outcome",
+    "Panel",
+    "Role",
+    "Rule",
+    "Run",
+    "Severity",
+    "SourceLocation",
+    "Table",
+    "TensorSpec",
+    "TensorSummary",
+    "View",
+    "bin_edges",
+    "bin_keys",
+    "build_table",
+    "from_json",
+    "json_schema",
+    "to_json",
+]

@@ -1,0 +1,153 @@
+"""Tables of numbers, each row joined to the graph by node, and what their columns mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torchatlas.errors import RunError
+
+ColumnKind = Literal["integer", "number", "text", "boolean", "summary"]
+Cell = Any
+"""int, float, str, bool or TensorSummary, as the column's kind says; None where not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `unit` is SI or empty, `meaning` is one line for a tooltip."""
+
+    name: str
+    kind: ColumnKind
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows stored by column. Every column has the same number of cells."""
+
+    name: str
+    columns: tuple[Column, ...]
+    cells: dict[str, list[Cell]]
+
+    def __post_init__(self) -> None:
+        named = {column.name for column in self.columns}
+        if named != set(self.cells):
+            raise RunError(
+                f"table {self.name!r}: the cells are of {sorted(self.cells)}, "
+                f"the columns are {sorted(named)}"
+            )
+        if len({len(cells) for cells in self.cells.values()}) > 1:
+            lengths = {name: len(cells) for name, cells in self.cells.items()}
+            raise RunError(f"table {self.name!r}: columns differ in length: {lengths}")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.cells.values()), ()))
+
+    def rows(self) -> list[dict[str, Cell]]:
+        """The table as one dictionary a row."""
+        names = list(self.cells)
+        return [
+            dict(zip(names, row, strict=True)) for row in zip(*self.cells.values(), strict=True)
+        ]
+
+
+_NODE = Column("node", "text", "id of the node in the graph; empty for the whole model")
+_TENSOR = Column("tensor", "text", "qualified name of the tensor")
+_STEP = Column("step", "integer", "optimizer steps done")
+_SPLIT = Column("split", "text", "which data: train, test, ...")
+_RANK = Column("rank", "integer", "rank of the process")
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "nodes": (
+        _NODE,
+        Column("kind", "text", "module, op, input, output, parameter, buffer or constant"),
+        Column("name", "text", "what is written on the node"),
+        Column("type", "text", "class of the module or name of the op"),
+        Column("parent", "text", "id of the module call around it"),
+        Column("order", "integer", "position in execution order"),
+        Column("output_shape", "text", "shapes of the outputs"),
+        Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
+        Column("flops", "number", "forward pass, a multiply-add counted as two", "FLOP"),
+        Column("source", "text", "file and line of the call"),
+    ),
+    "edges": (
+        Column("source", "text", "id of the node that made the tensor"),
+        Column("target", "text", "id of the node that used it"),
+        Column("shape", "text", "shape of the tensor"),
+        Column("dtype", "text", "element type"),
+        Column("size_bytes", "integer", "elements times element size", "B"),
+    ),
+    "parameters": (
+        _NODE,
+        _TENSOR,
+        Column("kind", "text", "parameter or buffer"),
+        Column("shape", "text", "shape"),
+        Column("dtype", "text", "element type"),
+        Column("device", "text", "where it is stored"),
+        Column("count", "integer", "elements"),
+        Column("size_bytes", "integer", "elements times element size", "B"),
+        Column("trainable", "boolean", "requires a gradient"),
+        Column("tied_to", "text", "name of the first tensor with the same storage"),
+    ),
+    "distributions": (
+        _NODE,
+        _TENSOR,
+        Column("quantity", "text", "parameter, activation, gradient or update"),
+        _STEP,
+        _SPLIT,
+        _RANK,
+        Column("elements", "integer", "elements of the tensor (over all batches seen)"),
+        Column("summary", "summary", "distribution of the values that were looked at"),
+        Column("units", "integer", "units (features or channels) watched for activity"),
+        Column("dead_units", "integer", "units never above zero in the whole sample"),
+    ),
+    "scalars": (
+        Column("name", "text", "what was logged, for example loss"),
+        _SPLIT,
+        _STEP,
+        _RANK,
+        Column("value", "number", "value, in the unit of what was logged"),
+        Column("time_s", "number", "seconds since the run began", "s"),
+    ),
+    "evaluation": (
+        _SPLIT,
+        Column("metric", "text", "loss, accuracy, ..."),
+        Column("value", "number", "value over the whole split"),
+        Column("low", "number", "lower end of the 95 % interval"),
+        Column("high", "number", "upper end of the 95 % interval"),
+        Column("samples", "integer", "examples evaluated"),
+    ),
+    "confusion": (
+        _SPLIT,
+        Column("target", "integer", "index of the true class"),
+        Column("predicted", "integer", "index of the predicted class"),
+        Column("count", "integer", "examples"),
+    ),
+    "cost": (
+        _NODE,
+        Column("phase", "text", "forward or backward"),
+        Column("time_s", "number", "median seconds per call, children included", "s"),
+        Column("flops", "number", "a multiply-add counted as two", "FLOP"),
+        Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
+        Column("activation_bytes", "integer", "size of its outputs", "B"),
+    ),
+}
+"""The tables of a run and their columns."""
+
+
+def build_table(name: str, rows: list[dict[str, Cell]]) -> Table:
+    """A table of a known kind from its rows; a column that a row leaves out is not measured there.
+
+    Raises:
+        RunError: no table has that name, or a row has a column that the table has not.
+    """
+    if name not in TABLES:
+        raise RunError(f"there is no table {name!r}; the tables are {', '.join(TABLES)}")
+    columns = TABLES[name]
+    named = [column.name for column in columns]
+    for row in rows:
+        unknown = set(row) - set(named)
+        if unknown:
+            raise RunError(f"table {name!r} has no column {', '.join(sorted(unknown))}")
+    return Table(name, columns, {column: [row.get(column) for row in rows] for column in named})
