@@ -1,1 +1,53 @@
-"""See a PyTorch model: structure, parameters, training, generalisation and cost on one graph."""
+"""See a PyTorch model: structure, parameters, training, generalisation and cost on one graph.
+
+import torchatlas as ta
+ta.visualize_model(model, data).save("report.html")
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from torchatlas.errors import (
+    CaptureError,
+    DataError,
+    MissingDependency,
+    RunError,
+    TorchAtlasError,
+)
+
+if TYPE_CHECKING:
+    from torchatlas.api import evaluate, load, record, trace, visualize_model
+    from torchatlas.atlas import Atlas
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Atlas": "torchatlas.atlas",
+    **dict.fromkeys(("evaluate", "load", "record", "trace", "visualize_model"), "torchatlas.api"),
+}
+"""Where each public name lives; loaded when first asked for, so that plain data need no torch."""
+
+__all__ = [
+    "Atlas",
+    "CaptureError",
+    "DataError",
+    "MissingDependency",
+    "RunError",
+    "TorchAtlasError",
+    "__version__",
+    "evaluate",
+    "load",
+    "record",
+    "trace",
+    "visualize_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"torchatlas has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -54,7 +54,7 @@ class Node:
         flops: floating-point operations of its forward pass, a multiply-add counted as two; None
             where not counted, never 0 for that.
         order: position in execution order.
-        atomic: a module of `torch.nn` without child modules: drawn as one node until opened.
+        atomic: a module of `torch.nn` that called no other: drawn as one node until opened.
     """
 
     id: str

@@ -19,6 +19,7 @@ class Outcome:
         confusion: examples by [true class, predicted class]; None when it is no classification.
         errors: regression: number of values compared, sums of |error|, error^2, target, target^2.
         training: the model was in training mode (dropout, BatchNorm) while evaluated.
+        interrupted: stopped by hand before the end of the split.
     """
 
     split: str
@@ -29,3 +30,4 @@ class Outcome:
     confusion: IntArray | None = None
     errors: tuple[int, float, float, float, float] | None = None
     training: bool = False
+    interrupted: bool = False

@@ -132,6 +132,19 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
         Column("activation_bytes", "integer", "size of its outputs", "B"),
     ),
+    "findings": (
+        Column("rule", "text", "name of the rule that fired"),
+        Column("severity", "text", "error, warning or info"),
+        Column("title", "text", "what is so"),
+        Column("detail", "text", "the evidence"),
+        Column("advice", "text", "what to do about it"),
+        Column("nodes", "text", "ids of the nodes concerned"),
+        Column("value", "number", "the number found, in its unit"),
+        Column("threshold", "number", "what it was held against"),
+        Column("unit", "text", "unit of both"),
+        Column("samples", "integer", "values, units or examples that it rests on"),
+        Column("source", "text", "where the rule comes from"),
+    ),
 }
 """The tables of a run and their columns."""
 

@@ -1,0 +1,207 @@
+"""The atlas: the handle through which a person looks at a run."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import tempfile
+import webbrowser
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torchatlas._optional import require
+from torchatlas.errors import RunError
+from torchatlas.measure.graph_tables import edge_rows, node_rows
+from torchatlas.measure.parameters import parameter_counts
+from torchatlas.report import render_html
+from torchatlas.run import (
+    TABLES,
+    Cell,
+    Document,
+    Finding,
+    Gap,
+    Graph,
+    Run,
+    Table,
+    TensorSummary,
+    build_table,
+    to_json,
+)
+from torchatlas.views import available_views, build_view, render
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SUMMARY_FIGURES = ("mean", "std", "minimum", "maximum", "zero_share", "nonfinite")
+
+
+class Atlas:
+    """One run, ready to be looked at: `.show()`, `.save(...)`, `.table(...)`, `.plot(...)`."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @property
+    def graph(self) -> Graph | None:
+        """The architecture graph as plain data."""
+        return self.run.graph
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth acting on, most severe first."""
+        return self.run.findings
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not measured, and why."""
+        return self.run.gaps
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Every table of the run by name, those that follow from the graph and findings included."""
+        derived: dict[str, list[dict[str, Cell]]] = {}
+        if self.run.graph is not None:
+            parameters = self.run.tables.get("parameters") or build_table("parameters", [])
+            counts = parameter_counts(self.run.graph, parameters)
+            derived["nodes"] = node_rows(self.run.graph, counts)
+            derived["edges"] = edge_rows(self.run.graph)
+        derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
+        built = {name: build_table(name, rows) for name, rows in derived.items()}
+        return {
+            name: (built | self.run.tables)[name]
+            for name in TABLES
+            if name in built | self.run.tables
+        }
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views that there are data for."""
+        return available_views(self.run)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table as a DataFrame; `frame.attrs` holds the unit and meaning of each column.
+
+        A tensor summary gives one column a figure: mean, std, minimum, maximum, zero_share and
+        nonfinite. A table without rows is empty, with its columns.
+
+        Raises:
+            RunError: there is no table of that name.
+        """
+        pandas = require("pandas", "to give a table as a DataFrame", "tables")
+        if name not in TABLES:
+            raise RunError(f"there is no table {name!r}; the tables are {', '.join(TABLES)}")
+        table = self.tables.get(name) or build_table(name, [])
+        frame = pandas.DataFrame(_flat(table))
+        frame.attrs["units"] = {column.name: column.unit for column in table.columns}
+        frame.attrs["meanings"] = {column.name: column.meaning for column in table.columns}
+        return frame
+
+    def plot(self, view: str, backend: str = "matplotlib", **options: Any) -> Any:
+        """A view drawn by another library; gives that library's own figure object.
+
+        Args:
+            view: one of `.views`.
+            backend: "matplotlib", "seaborn", "plotly", or "text" for a string.
+            options: of the renderer, such as `theme="dark"`.
+
+        Raises:
+            RunError: no view or backend has that name.
+            MissingDependency: the library is not installed.
+        """
+        return render(build_view(view, self.run), backend, **options)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report (`.html`, opens anywhere) or the data (`.json`); gives the path.
+
+        The file is written whole or not at all.
+
+        Raises:
+            RunError: the ending is another, or the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix == ".html":
+            text = self._page()
+        elif path.suffix == ".json":
+            text = json.dumps(to_json(self._document()), ensure_ascii=False)
+        else:
+            raise RunError(f"cannot save as {path.suffix or path.name!r}: use .html or .json")
+        _write_whole(path, text)
+        return path
+
+    def show(self) -> None:
+        """Open the report: in the notebook when there is one, else in the browser."""
+        shell = _notebook()
+        if shell is not None:
+            display = require("IPython.display", "to show a report in a notebook", "notebook")
+            display.display(self)
+            return
+        folder = Path(tempfile.mkdtemp(prefix="torchatlas-"))
+        path = self.save(folder / "report.html")
+        if not webbrowser.open(path.as_uri()):
+            print(f"No browser could be opened. The report is at {path}")
+
+    def _repr_html_(self) -> str:
+        page = html.escape(self._page(), quote=True)
+        title = html.escape(f"TorchAtlas: {self.run.name}", quote=True)
+        return (
+            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
+            'style="width:100%;height:720px;border:0"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        nodes = len(self.run.graph.nodes) if self.run.graph else 0
+        return (
+            f"<Atlas of {self.run.name}: {nodes} nodes, {len(self.findings)} findings, "
+            f"{len(self.gaps)} gaps; views: {', '.join(self.views)}>"
+        )
+
+    def _document(self) -> Document:
+        return Document(self.run, tuple(build_view(name, self.run) for name in self.views))
+
+    def _page(self) -> str:
+        return render_html(self._document())
+
+
+def _finding_row(finding: Finding) -> dict[str, Cell]:
+    row = to_json(finding)
+    names = [column.name for column in TABLES["findings"]]
+    return {name: row[name] for name in names if name != "nodes"} | {
+        "nodes": ", ".join(finding.nodes)
+    }
+
+
+def _flat(table: Table) -> dict[str, list[Cell]]:
+    cells: dict[str, list[Cell]] = {}
+    for column in table.columns:
+        values = table.cells[column.name]
+        if column.kind != "summary":
+            cells[column.name] = values
+            continue
+        for figure in _SUMMARY_FIGURES:
+            cells[figure] = [
+                getattr(value, figure) if isinstance(value, TensorSummary) else None
+                for value in values
+            ]
+    return cells
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write beside the target first, so that a full disk leaves no half report."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise RunError(f"could not write {path}: {error}") from error
+
+
+def _notebook() -> Any:
+    """The running notebook shell, if there is one and it can show HTML."""
+    import sys
+
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell if type(shell).__name__ == "ZMQInteractiveShell" else None

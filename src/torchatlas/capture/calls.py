@@ -1,0 +1,141 @@
+"""Which call is running: the stack of module calls, and the readable id of each call and op."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
+
+from torchatlas.run import ROOT, SourceLocation
+
+_PACKAGES = (Path(torch.__file__).parent, Path(__file__).parents[1])
+_NOT_THE_USER = (*(f"{folder}{os.sep}" for folder in _PACKAGES), "<")
+_COMPILED = "_orig_mod"
+
+
+@dataclass(slots=True)
+class Call:
+    """One module call: `path` is the module's name, `id` the node's."""
+
+    id: str
+    path: str
+    module: nn.Module
+    ops: dict[str, int] = field(default_factory=dict)
+
+
+class CallListener(Protocol):
+    """What wants to know of module calls; outputs are None when the call raised."""
+
+    def entered(self, call: Call, args: tuple[Any, ...]) -> None: ...
+
+    def left(self, call: Call, kwargs: dict[str, Any], outputs: Any) -> None: ...
+
+
+class CallStack:
+    """Names module calls and ops the same way in every pass over the same code.
+
+    The tracer, the activation watcher and the timers each run their own pass; that their numbers
+    land on the same node is due to this class alone.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.names = {id(module): _without_compiled(name) for name, module in model.named_modules()}
+        self.stack: list[Call] = []
+        self._calls: dict[str, int] = {}
+        self._kept_alive: list[nn.Module] = []
+
+    @property
+    def current(self) -> Call | None:
+        """The innermost running module call; None outside the model."""
+        return self.stack[-1] if self.stack else None
+
+    @contextmanager
+    def watching(self, listener: CallListener) -> Iterator[None]:
+        """Follow every module call on this thread until the block ends."""
+
+        def before(module: nn.Module, args: tuple[Any, ...]) -> None:
+            listener.entered(self.enter(module), args)
+
+        def after(module: nn.Module, _args: tuple[Any, ...], *rest: Any) -> None:
+            *given, outputs = rest  # torch leaves the keyword arguments out when forward raised
+            if self.stack and self.stack[-1].module is module:
+                listener.left(self.stack.pop(), given[0] if given else {}, outputs)
+
+        handles = [
+            register_module_forward_pre_hook(before),
+            register_module_forward_hook(after, with_kwargs=True, always_call=True),
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def enter(self, module: nn.Module) -> Call:
+        """Start a call of the module: first `layer.conv`, then `layer.conv#1`, ..."""
+        path = self._path(module)
+        count = self._calls.get(path, 0)
+        self._calls[path] = count + 1
+        node_id = path or ROOT
+        call = Call(node_id if count == 0 else f"{node_id}#{count}", path, module)
+        self.stack.append(call)
+        return call
+
+    def op_id(self, name: str) -> str:
+        """Id of the next op of that name in the running call: `layer/add:0`, `layer/add:1`, ..."""
+        call = self.current
+        if call is None:
+            return f"/{name}:0"
+        position = call.ops.get(name, 0)
+        call.ops[name] = position + 1
+        prefix = "" if call.id == ROOT else call.id
+        return f"{prefix}/{name}:{position}"
+
+    def _path(self, module: nn.Module) -> str:
+        known = self.names.get(id(module))
+        if known is None:  # kept in a plain list, or made on the fly
+            call = self.current
+            own = _attribute_holding(call.module, module) if call else None
+            known = f"{call.path if call else ''}.{own or type(module).__name__}".lstrip(".")
+            self.names[id(module)] = known
+            self._kept_alive.append(module)  # so that its id is not used again
+        return known
+
+
+def user_source() -> SourceLocation | None:
+    """The innermost running line that is neither in torch nor in this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_NOT_THE_USER):
+            return SourceLocation(file, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back
+    return None
+
+
+def _without_compiled(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part != _COMPILED)
+
+
+def _attribute_holding(owner: nn.Module, module: nn.Module) -> str | None:
+    """Where a module keeps another in a plain list, tuple or dict: `blocks[2]`."""
+    for name, value in vars(owner).items():
+        if isinstance(value, list | tuple):
+            value = dict(enumerate(value))
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if item is module:
+                    return f"{name}[{key}]"
+    return None
