@@ -93,9 +93,12 @@ class CallStack:
         self.stack.append(call)
         return call
 
-    def op_id(self, name: str) -> str:
-        """Id of the next op of that name in the running call: `layer/add:0`, `layer/add:1`, ..."""
-        call = self.current
+    def op_id(self, name: str, call: Call | None = None) -> str:
+        """Id of the next op of that name in a call: `layer/add:0`, `layer/add:1`, ...
+
+        The call is the innermost running one, unless another is given.
+        """
+        call = call or self.current
         if call is None:
             return f"/{name}:0"
         position = call.ops.get(name, 0)

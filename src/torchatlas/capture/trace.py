@@ -244,7 +244,7 @@ class Tracer:
 
     def _add_identity(self, call: Call, module: Draft, tensors: list[torch.Tensor]) -> None:
         """Keep the edge through a module that ran no op, such as nn.Identity."""
-        draft = Draft(self.calls.op_id("identity"), "op", "identity", "identity", call.id)
+        draft = Draft(self.calls.op_id("identity", call), "op", "identity", "identity", call.id)
         draft.source = module.source
         sources = self.builder.sources_of(draft, _distinct(tensors), call)
         self.builder.add(draft)

@@ -1,0 +1,136 @@
+"""Whatever is measured, the model, its gradients and the random generators are as before."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.modules.module import _global_forward_hooks, _global_forward_pre_hooks
+
+from torchatlas.capture.batches import Batches
+from torchatlas.capture.evaluate import evaluate_split
+from torchatlas.capture.observe import observe
+from torchatlas.capture.profile import forward_times
+from torchatlas.capture.trace import trace
+from torchatlas.errors import CaptureError
+
+
+class Net(nn.Module):
+    """Everything that a pass can change: BatchNorm, dropout, spectral norm, a mixed mode."""
+
+    def __init__(self, fails: bool = False) -> None:
+        super().__init__()
+        self.first = torch.nn.utils.parametrizations.spectral_norm(nn.Linear(4, 8))
+        self.norm = nn.BatchNorm1d(8)
+        self.drop = nn.Dropout(0.3)
+        self.last = nn.Linear(8, 3)
+        self.fails = fails
+        self.norm.eval()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.last(self.drop(self.norm(self.first(x)).relu()))
+        if self.fails:
+            raise ValueError("fails on purpose")
+        return x
+
+
+def data() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(12, 4, generator=generator)
+    return inputs, torch.randint(0, 3, (12,), generator=generator)
+
+
+def measure_trace(model: nn.Module) -> None:
+    trace(model, data()[0])
+
+
+def measure_observe(model: nn.Module) -> None:
+    batches = Batches(data(), model)
+    observe(model, batches, trace(model, batches.first().args).graph)
+
+
+def measure_evaluate(model: nn.Module) -> None:
+    evaluate_split(model, Batches(data(), model))
+
+
+def measure_times(model: nn.Module) -> None:
+    forward_times(model, Batches(data(), model).first(), steps=1)
+
+
+def state_of(model: nn.Module) -> dict[str, Any]:
+    return {
+        "flags": [module.training for module in model.modules()],
+        "values": copy.deepcopy(model.state_dict()),
+        "gradients": {
+            n: None if p.grad is None else p.grad.clone() for n, p in model.named_parameters()
+        },
+        "gradient_objects": [id(p.grad) for p in model.parameters()],
+        "hooks": [
+            (len(m._forward_hooks), len(m._forward_pre_hooks), len(m._backward_hooks))
+            for m in model.modules()
+        ],
+        "global_hooks": (len(_global_forward_hooks), len(_global_forward_pre_hooks)),
+        "torch": torch.get_rng_state(),
+        "numpy": np.random.get_state()[1].copy(),
+        "python": random.getstate(),
+        "grad_mode": torch.is_grad_enabled(),
+    }
+
+
+def assert_same(before: Any, after: Any) -> None:
+    if isinstance(before, dict):
+        assert before.keys() == after.keys()
+        for key in before:
+            assert_same(before[key], after[key])
+    elif isinstance(before, torch.Tensor):
+        assert torch.equal(before, after)
+    elif isinstance(before, np.ndarray):
+        assert np.array_equal(before, after)
+    else:
+        assert before == after
+
+
+MEASUREMENTS = [measure_trace, measure_observe, measure_evaluate, measure_times]
+
+
+@pytest.mark.parametrize("measure", MEASUREMENTS)
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_comes_back_as_it_was(
+    measure: Callable[[nn.Module], None], training: bool
+) -> None:
+    torch.manual_seed(1)
+    model = Net()
+    if not training:
+        model.eval()
+    model(data()[0]).sum().backward()
+    before = state_of(model)
+    measure(model)
+    assert_same(before, state_of(model))
+
+
+@pytest.mark.parametrize("measure", MEASUREMENTS)
+def test_also_when_the_model_raises(measure: Callable[[nn.Module], None]) -> None:
+    torch.manual_seed(1)
+    model = Net(fails=True)
+    before = state_of(model)
+    if measure in (measure_evaluate, measure_times):
+        with pytest.raises((ValueError, CaptureError), match="fails on purpose"):
+            measure(model)
+    else:  # these keep the exception and what was seen before it
+        measure(model)
+    assert_same(before, state_of(model))
+
+
+def test_outputs_are_bit_identical_after_being_measured() -> None:
+    torch.manual_seed(1)
+    model, (inputs, _) = Net().eval(), data()
+    before = model(inputs)
+    for measure in MEASUREMENTS:
+        measure(model)
+    assert torch.equal(before, model(inputs))
