@@ -1,0 +1,92 @@
+"""Where do the time and the floating-point operations go?"""
+
+from __future__ import annotations
+
+from torchatlas.run import Axis, Bars, Panel, Role, Run, View
+from torchatlas.views.gaps import gap_lines, gap_lines_or
+from torchatlas.views.nodes import shown_nodes
+
+MOST_NODES = 40
+"""Of more nodes than this, the costliest are shown."""
+
+_ROLES: dict[str, Role] = {"forward": "neutral", "backward": "gradients"}
+
+Costs = dict[tuple[str, str], float]
+"""Value by node and phase; what was not measured is not in it."""
+
+
+def cost(run: Run) -> View:
+    """Time and FLOPs by node in execution order; both panels show the same nodes."""
+    times, flops = _costs(run, "time_s"), _costs(run, "flops")
+    nodes = shown_nodes(run.graph, dict.fromkeys(node for node, _ in (*times, *flops)))
+    shown = _costliest(nodes, times or flops)
+    note = _note(shown, nodes, times or flops, "time" if times else "FLOPs")
+    panels = [
+        _panel("Time", Axis("time", "s"), times, shown, note),
+        _panel("Floating-point operations", Axis("operations", "FLOP"), flops, shown, note),
+    ]
+    return View(
+        name="cost",
+        title="Where time goes",
+        subtitle="per call of each node; a multiply-add counts as two FLOP",
+        description="Time and floating-point operations of each node, in execution order.",
+        panels=tuple(panel for panel in panels if panel),
+        gaps=_gaps(run, times, flops),
+    )
+
+
+def _costs(run: Run, column: str) -> Costs:
+    table = run.tables.get("cost")
+    return {
+        (row["node"] or "", row["phase"] or "forward"): row[column]
+        for row in (table.rows() if table else ())
+        if row[column] is not None
+    }
+
+
+def _costliest(nodes: list[str], costs: Costs) -> list[str]:
+    if len(nodes) <= MOST_NODES:
+        return nodes
+    totals = {node: _total(node, costs) for node in nodes}
+    keep = set(sorted(nodes, key=lambda node: -totals[node])[:MOST_NODES])
+    return [node for node in nodes if node in keep]
+
+
+def _total(node: str, costs: Costs) -> float:
+    return sum(value for (of, _), value in costs.items() if of == node)
+
+
+def _note(shown: list[str], nodes: list[str], costs: Costs, what: str) -> str:
+    if len(shown) == len(nodes):
+        return ""
+    total = sum(_total(node, costs) for node in nodes)
+    share = sum(_total(node, costs) for node in shown) / total if total else 0.0
+    return f"The {len(shown)} costliest of {len(nodes):,} nodes: {share:.0%} of the {what}."
+
+
+def _panel(title: str, axis: Axis, costs: Costs, shown: list[str], note: str) -> Panel | None:
+    phases = list(dict.fromkeys(phase for _, phase in costs))
+    if not shown or not phases:
+        return None
+    return Panel(
+        title=title,
+        x=Axis("", scale="category", categories=tuple(shown)),
+        y=axis,
+        marks=tuple(
+            Bars(
+                heights=tuple(costs.get((node, phase)) for node in shown),
+                label=phase,
+                role=_ROLES.get(phase, "neutral"),
+                nodes=tuple(shown),
+            )
+            for phase in phases
+        ),
+        note=note,
+    )
+
+
+def _gaps(run: Run, times: Costs, flops: Costs) -> tuple[str, ...]:
+    if times and flops:
+        return gap_lines(run, ("cost",))
+    missing = " and ".join(["time"] * (not times) + ["FLOPs"] * (not flops))
+    return gap_lines_or(run, ("cost",), f"{missing} by node not measured")
