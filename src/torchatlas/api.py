@@ -310,10 +310,7 @@ def _finished(run: Run, recorded: Run | None) -> Run:
     """The run with the recording's series joined and the findings drawn from all of it."""
     if recorded is not None:
         run = _joined(run, recorded)
-    diagnosis = diagnose(run)
-    return replace(
-        run, findings=diagnosis.findings, gaps=tuple(dict.fromkeys(run.gaps + diagnosis.gaps))
-    )
+    return replace(run, findings=diagnose(run), gaps=tuple(dict.fromkeys(run.gaps)))
 
 
 def _joined(run: Run, recorded: Run) -> Run:

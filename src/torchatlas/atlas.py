@@ -60,7 +60,7 @@ class Atlas:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """Every table of the run by name, those that follow from the graph and findings included."""
+        """Every table of the run by name, also those that follow from graph and findings."""
         derived: dict[str, list[dict[str, Cell]]] = {}
         if self.run.graph is not None:
             parameters = self.run.tables.get("parameters") or build_table("parameters", [])
@@ -93,7 +93,7 @@ class Atlas:
         if name not in TABLES:
             raise RunError(f"there is no table {name!r}; the tables are {', '.join(TABLES)}")
         table = self.tables.get(name) or build_table(name, [])
-        frame = pandas.DataFrame(_flat(table))
+        frame: pd.DataFrame = pandas.DataFrame(_flat(table))
         frame.attrs["units"] = {column.name: column.unit for column in table.columns}
         frame.attrs["meanings"] = {column.name: column.meaning for column in table.columns}
         return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin
@@ -14,6 +15,7 @@ from torchatlas.run.summary import TensorSummary
 from torchatlas.run.table import Table
 
 _SIMPLE = {int: "integer", str: "string", bool: "boolean", type(None): "null"}
+_CELLS = field_types(Table)["cells"]
 _NUMBER = {"anyOf": [{"type": "number"}, {"enum": list(NONFINITE)}]}
 
 
@@ -33,9 +35,10 @@ def json_schema() -> dict[str, Any]:
 def _define(kind: type, definitions: dict[str, Any]) -> dict[str, str]:
     if kind.__name__ not in definitions:
         definitions[kind.__name__] = {}  # breaks the circle for types that hold themselves
-        properties = {name: _schema(hint, definitions) for name, hint in field_types(kind).items()}
-        if kind is Table:
-            properties["cells"] = _cells_schema()
+        properties = {
+            name: _cells_schema() if hint == _CELLS else _schema(hint, definitions)
+            for name, hint in field_types(kind).items()
+        }
         summary = (kind.__doc__ or "").partition("\n\n")[0]
         definitions[kind.__name__] = {
             "description": " ".join(summary.split()),
@@ -75,3 +78,7 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if is_dataclass(hint) and isinstance(hint, type):
         return dict(_define(hint, definitions))
     raise TypeError(f"no JSON form for {hint!r}")
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

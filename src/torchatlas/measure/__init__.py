@@ -1,0 +1,1 @@
+"""Pure arithmetic on plain data: distributions, rates with their intervals, and findings."""

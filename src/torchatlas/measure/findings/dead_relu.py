@@ -1,0 +1,41 @@
+"""Which ReLU layers have units that never fire?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchatlas.measure.findings.evidence import Evidence
+from torchatlas.run import Finding
+
+SHARE = 0.5
+LEAST_VALUES_A_UNIT = 100
+
+
+def dead_relu(evidence: Evidence) -> Iterator[Finding]:
+    """More than half of a ReLU's units were never above zero in the whole sample.
+
+    A unit is a channel or feature. It needs at least 100 values to be called dead.
+    """
+    threshold = evidence.thresholds.get("dead_relu", SHARE)
+    for row in evidence.rows("distributions", quantity="activation"):
+        units, dead = row["units"], row["dead_units"]
+        if not units or row["elements"] / units < LEAST_VALUES_A_UNIT:
+            continue
+        if dead / units > threshold:
+            yield Finding(
+                rule="dead_relu",
+                severity="warning",
+                title=f"{dead} of {units} units of {evidence.label(row['node'])} never fire",
+                detail=(
+                    f"They were zero for every one of {row['elements'] // units:,} values each, "
+                    "so no gradient passes through them."
+                ),
+                advice="Lower the learning rate, check the initialisation, or use LeakyReLU.",
+                nodes=(row["node"],),
+                value=dead / units,
+                threshold=threshold,
+                unit="share of units",
+                samples=row["elements"],
+                source="SageMaker Debugger, DeadRelu",
+                view="activations",
+            )
