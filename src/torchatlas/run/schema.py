@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import types
 from dataclasses import is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin
@@ -79,6 +78,3 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return dict(_define(hint, definitions))
     raise TypeError(f"no JSON form for {hint!r}")
 
-
-if __name__ == "__main__":
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
