@@ -1,0 +1,116 @@
+"""Appends a run's series to an event file, one writer a file."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from torchatlas.errors import RunError
+from torchatlas.run import TensorSummary
+from torchatlas.store.events import FILE_VERSION, Event, encode
+from torchatlas.store.records import frame
+from torchatlas.store.series import scalar_value, summary_values
+
+_serial = itertools.count()
+
+
+class EventWriter:
+    """Writes scalars and tensor summaries of one process to a new event file.
+
+    Nothing is in the file before `flush`, which appends all that was added since the last one in
+    one write, so that a run that is cut off loses at most the records after that.
+    """
+
+    def __init__(self, folder: str | Path, rank: int = 0) -> None:
+        """Create the file; its name holds time, host, process and rank, and is used only once.
+
+        Raises:
+            RunError: the folder or the file cannot be created.
+        """
+        folder = Path(folder)
+        self.path = folder / _unique_name(rank)
+        self._size = 0
+        self._known_tags: set[str] = set()
+        self._pending: list[bytes] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("xb", buffering=0)
+        except OSError as error:
+            raise RunError(f"cannot record into {folder}: {error}") from error
+        self._append(Event(time.time(), file_version=FILE_VERSION))
+        self.flush()
+
+    def add_scalar(self, name: str, split: str, value: float, step: int) -> None:
+        """Add one value of a series; NaN and infinity are kept as they are.
+
+        Raises:
+            RunError: the split has a `/` in it, which parts it from the name.
+        """
+        if "/" in split:
+            raise RunError(f"the split {split!r} of {name!r} may not have a '/' in its name")
+        self._append(Event(time.time(), step, (scalar_value(name, split, value),)))
+
+    def add_summary(
+        self, quantity: str, tensor: str, elements: int, summary: TensorSummary, step: int
+    ) -> None:
+        """Add the distribution of a tensor of `elements` values."""
+        values = summary_values(quantity, tensor, elements, summary)
+        self._append(Event(time.time(), step, values))
+
+    def flush(self) -> None:
+        """Append what was added to the file.
+
+        Raises:
+            RunError: it cannot be written (a full disk, say).
+        """
+        content, self._pending = b"".join(self._pending), []
+        if content and self._file.closed:
+            raise RunError(f"cannot write to {self.path}: it has been closed")
+        try:
+            self._write(content)
+        except OSError as error:
+            with suppress(OSError):  # half a record would hide all that follows it
+                self._file.truncate(self._size)
+            raise RunError(f"cannot write to {self.path}: {error}") from error
+        self._size += len(content)
+
+    def close(self) -> None:
+        """Flush and close the file. Closing again does nothing."""
+        if not self._file.closed:
+            try:
+                self.flush()
+            finally:
+                self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, event: Event) -> None:
+        tags = {value.tag for value in event.values}
+        self._pending.append(frame(encode(event, frozenset(tags - self._known_tags))))
+        self._known_tags |= tags
+
+    def _write(self, content: bytes) -> None:
+        view = memoryview(content)
+        while view:
+            view = view[self._file.write(view) :]
+
+
+def _unique_name(rank: int) -> str:
+    host = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())
+    return f"events.out.tfevents.{time.time_ns()}.{host}.{os.getpid()}.{next(_serial)}.rank{rank}"
