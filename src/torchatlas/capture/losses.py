@@ -74,12 +74,11 @@ def judge(outputs: Any, targets: Any, loss: Loss | None) -> Judgement:
 
 def answer_of(outputs: Any) -> torch.Tensor | None:
     """The tensor that a model's outputs are judged by: `logits`, `out`, or the first tensor."""
-    if isinstance(outputs, Mapping):
-        for key in ("logits", "out"):
-            if isinstance(outputs.get(key), torch.Tensor):
-                return outputs[key]  # type: ignore[no-any-return]
-    found = tensors_in(outputs)
-    return found[0] if found else None
+    for key in ("logits", "out"):
+        found = outputs.get(key) if isinstance(outputs, Mapping) else getattr(outputs, key, None)
+        if isinstance(found, torch.Tensor):
+            return found
+    return next(iter(tensors_in(outputs)), None)
 
 
 def _as_classes(

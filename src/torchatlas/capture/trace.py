@@ -79,12 +79,16 @@ def trace(
         raise CaptureError(f"mode is 'real', 'fake' or 'auto', not {mode!r}")
     if not isinstance(args, tuple):
         args = (args,)
-    fake = mode == "fake" or (mode == "auto" and any(p.is_meta for p in model.parameters()))
+    on_meta = any(parameter.is_meta for parameter in model.parameters())
+    fake = mode == "fake" or (mode == "auto" and on_meta)
     tracer = Tracer(model)
     with unchanged(model), ExitStack() as stack:
         if fake:
             faking = stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
-            args, kwargs = map_tensors((args, kwargs or {}), faking.from_tensor)
+            place = "meta" if on_meta else None  # a fake tensor keeps its device, and they must meet
+            args, kwargs = map_tensors(
+                (args, kwargs or {}), lambda tensor: faking.from_tensor(tensor.to(place))
+            )
         error = tracer.run(args, kwargs or {})
     return Trace(tracer.graph(), error)
 
