@@ -176,8 +176,8 @@ def _install_packages(npm: Npm, web: Path) -> None:
         npm.run(web, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
     except ViewerBuildError as error:
         raise ViewerBuildError(
-            f"{error}\nThe packages that the viewer is built with could not be installed. npm needs to "
-            "reach a registry once; behind a proxy or mirror, set npm's own `registry`."
+            f"{error}\nThe packages that the viewer is built with were not installed. npm needs "
+            "to reach a registry once; behind a proxy or mirror, set npm's own `registry`."
         ) from error
 
 
