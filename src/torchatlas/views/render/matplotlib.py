@@ -1,0 +1,141 @@
+"""Draws a view with matplotlib alone."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Rule, View
+from torchatlas.views.render.matplotlib_figure import draw_view
+from torchatlas.views.render.matplotlib_marks import (
+    add_colour_bar,
+    bar_places,
+    colour_map,
+    colour_scale,
+    draw_zero_bar,
+    label_bars,
+    mark_intervals,
+    mark_missing,
+    mark_odd_points,
+    mark_odd_rows,
+    write_cells,
+)
+from torchatlas.views.render.matrix import cell_range
+from torchatlas.views.render.names import short
+from torchatlas.views.render.pane import Pane
+
+
+def render(
+    view: View, *, figsize: tuple[float, float] | None = None, theme: str = "light"
+) -> Figure:
+    """The view as a figure that pyplot does not know; notebooks show it.
+
+    Args:
+        figsize: width and height in inches; left out, the height follows the number of rows.
+        theme: "light" or "dark".
+    """
+    return draw_view(view, draw, figsize, theme)
+
+
+@singledispatch
+def draw(mark: Any, pane: Pane) -> None:  # noqa: ARG001 (those registered use it)
+    """Draw one mark on a pane."""
+    raise TypeError(f"matplotlib draws no {type(mark).__name__}")
+
+
+@draw.register
+def _(mark: Line, pane: Pane) -> None:
+    x = [pane.across.place(value) for value in mark.x]
+    y = [pane.down.place(value) for value in mark.y]
+    pane.axes.plot(
+        np.array(x, float),
+        np.array(y, float),
+        color=pane.theme.roles[mark.role],
+        linestyle=(0, (4, 2)) if mark.dashed else "-",
+        linewidth=1.6,
+        marker="o" if mark.markers else None,
+        markersize=3,
+        label=mark.label,
+    )
+    pane.end_label(mark)
+    mark_odd_points(mark, pane)
+
+
+@draw.register
+def _(mark: Bars, pane: Pane) -> None:
+    positions, thickness = bar_places(mark, pane)
+    heights = [pane.values.place(height) or 0.0 for height in mark.heights]
+    draw_bars = pane.axes.barh if pane.lies else pane.axes.bar
+    draw_bars(positions, heights, thickness, color=pane.theme.roles[mark.role], label=mark.label)
+    mark_intervals(mark, pane)
+    label_bars(mark, pane)
+    mark_missing(mark.heights, pane)
+    mark_odd_rows(mark, pane)
+
+
+@draw.register
+def _(mark: Band, pane: Pane) -> None:
+    colour = pane.theme.roles[mark.role]
+    low, middle, high = (
+        np.array([pane.across.place(value) for value in values], float)
+        for values in (mark.low, mark.middle, mark.high)
+    )
+    rows = np.arange(len(middle))
+    whole = ~np.isnan(low + high)
+    pane.axes.hlines(rows[whole], low[whole], high[whole], color=colour, alpha=0.35, linewidth=5)
+    pane.axes.plot(middle, rows, "o", color=colour, markersize=4, label=mark.label)
+    mark_missing(mark.middle, pane)
+    mark_odd_rows(mark, pane)
+
+
+@draw.register
+def _(mark: Histogram, pane: Pane) -> None:
+    edges = np.array([pane.across.place(edge) for edge in mark.edges], float)
+    pane.axes.bar(
+        edges[:-1],
+        np.array(mark.counts) / pane.down.factor,
+        0.92 * np.diff(edges),
+        align="edge",
+        color=pane.theme.roles[mark.role],
+        alpha=0.85,
+        label=mark.label,
+    )
+    draw_zero_bar(mark, pane)
+
+
+@draw.register
+def _(mark: Heatmap, pane: Pane) -> None:
+    values = np.array(mark.values, float)
+    pane.axes.pcolormesh(
+        np.arange(values.shape[1] + 1) - 0.5,
+        np.arange(values.shape[0] + 1) - 0.5,
+        np.ma.masked_invalid(values),
+        cmap=colour_map(pane.theme, cell_range(mark)[0]),
+        norm=colour_scale(mark),
+        edgecolors=pane.theme.background,
+        linewidth=0.8,
+    )
+    write_cells(mark, pane)
+    add_colour_bar(mark, pane)
+
+
+@draw.register
+def _(mark: Rule, pane: Pane) -> None:
+    stands = (mark.axis == "x") != pane.lies
+    place = (pane.across if stands else pane.down).place(mark.value)
+    if place is None:
+        return
+    line = pane.axes.axvline if stands else pane.axes.axhline
+    line(place, color=pane.theme.axis, linestyle=":", linewidth=1.0)
+    pane.axes.annotate(
+        short(mark.label, 48),
+        (place, 0.0) if stands else (0.0, place),
+        (4, 4),
+        xycoords=("data", "axes fraction") if stands else ("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=8,
+        color=pane.theme.third,
+    )

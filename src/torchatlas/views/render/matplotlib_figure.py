@@ -1,0 +1,276 @@
+"""The figure around the marks: title, panels in rows, axes, notes and what was not measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from matplotlib import font_manager, rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis as MatplotlibAxis
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from torchatlas.run import Heatmap, Panel, View
+from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
+from torchatlas.views.render.names import one_line, short, wrapped
+from torchatlas.views.render.pane import LONGEST_NAME, Pane
+from torchatlas.views.render.quantity import number_text, power_of_ten
+from torchatlas.views.render.scale import Scale
+from torchatlas.views.render.theme import FONTS, Theme, theme_named
+
+Draw = Callable[[Any, Pane], None]
+"""Draws one mark on a pane."""
+
+_WIDTH_IN = 10.0
+_HEADER_IN = 0.72
+_LINE_IN = 0.19
+_MOST_NOTES = 6
+_LABEL_STEP = 0.075
+"""Least distance of the labels at the ends of lines, as a share of the panel's height."""
+
+_MOST_NAMES = 70
+"""More names than this under one another are thinned out."""
+
+
+class ViewFigure(Figure):
+    """A figure that no pyplot state knows and that notebooks show all the same."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, format="png", dpi=144)
+        return buffer.getvalue()
+
+
+def draw_view(
+    view: View, draw: Draw, figsize: tuple[float, float] | None, theme_name: str
+) -> Figure:
+    """The figure of a view, each mark drawn by `draw`."""
+    theme = theme_named(theme_name)
+    rows = panel_rows(view.panels)
+    notes = _gap_notes(view)
+    heights = [_row_height(row) for row in rows]
+    footer = _LINE_IN * (sum(note.count("\n") + 1 for note in notes) + 1) if notes and rows else 0.1
+    size = figsize or (_WIDTH_IN, _HEADER_IN + (sum(heights) or 1.2) + footer)
+    with rc_context(_style(theme)):
+        figure = ViewFigure(figsize=size, facecolor=theme.background)
+        figure.set_layout_engine(_layout(size, footer))
+        _write_header(figure, view, theme, size)
+        if rows:
+            _draw_rows(figure, rows, heights, draw, theme)
+            _write_footer(figure, notes, theme, size)
+        else:
+            _draw_not_measured(figure, notes, theme)
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # names may hold a dollar sign
+    return figure
+
+
+def _style(theme: Theme) -> dict[Any, Any]:
+    installed = set(font_manager.get_font_names())
+    return {
+        "font.family": [name for name in FONTS if name in installed],
+        "font.size": 9,
+        "text.usetex": False,
+        "text.color": theme.text,
+        "axes.facecolor": theme.background,
+        "axes.edgecolor": theme.axis,
+        "axes.labelcolor": theme.second,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.unicode_minus": True,
+        "xtick.color": theme.third,
+        "ytick.color": theme.third,
+        "grid.color": theme.grid,
+        "grid.linewidth": 0.8,
+        "hatch.linewidth": 0.6,
+        "hatch.color": theme.axis,
+    }
+
+
+def _layout(size: tuple[float, float], footer: float) -> ConstrainedLayoutEngine:
+    bottom = footer / size[1]
+    top = 1 - _HEADER_IN / size[1]
+    return ConstrainedLayoutEngine(
+        w_pad=0.08,
+        h_pad=0.08,
+        hspace=0.02,
+        wspace=0.03,
+        rect=(0, bottom, 1, max(top - bottom, 0.1)),
+    )
+
+
+def _row_height(row: tuple[Panel, ...]) -> float:
+    names = max(len(row_names(panel)) for panel in row)
+    notes = max(len(_note_lines(panel, len(row))) for panel in row)
+    if any(isinstance(mark, Heatmap) for panel in row for mark in panel.marks):
+        height = min(max(2.6, 0.26 * names + 1.4), 9.5) if len(row) == 1 else 4.4
+    elif names:
+        height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, 160)
+    else:
+        height = 2.9
+    return height + _LINE_IN * notes
+
+
+def _note_lines(panel: Panel, beside: int) -> list[str]:
+    return wrapped(panel.note, 120 // beside).splitlines() if panel.note else []
+
+
+def _gap_notes(view: View) -> list[str]:
+    notes = [wrapped(f"Not measured: {gap}", 125) for gap in view.gaps[:_MOST_NOTES]]
+    more = len(view.gaps) - _MOST_NOTES
+    return [*notes, f"and {more:,} more gaps"] if more > 0 else notes
+
+
+def _write_header(figure: Figure, view: View, theme: Theme, size: tuple[float, float]) -> None:
+    left = 0.16 / size[0]
+    figure.text(
+        left,
+        1 - 0.16 / size[1],
+        one_line(view.title),
+        fontsize=14,
+        fontweight="bold",
+        va="top",
+    )
+    subtitle = one_line(view.subtitle)
+    figure.text(left, 1 - 0.44 / size[1], subtitle, fontsize=10, color=theme.second, va="top")
+
+
+def _write_footer(
+    figure: Figure, notes: list[str], theme: Theme, size: tuple[float, float]
+) -> None:
+    if notes:
+        text = "\n".join(notes)
+        place = (0.16 / size[0], 0.1 / size[1])
+        figure.text(*place, text, fontsize=8.5, color=theme.second, va="bottom")
+
+
+def _draw_not_measured(figure: Figure, notes: list[str], theme: Theme) -> None:
+    axes = figure.add_subplot()
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set(visible=True, linestyle="--", color=theme.axis)
+    axes.patch.set(hatch="///", edgecolor=theme.grid)
+    axes.text(
+        0.5,
+        0.5,
+        "\n".join(notes) or "Not measured.",
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=theme.second,
+        bbox={"facecolor": theme.background, "edgecolor": "none", "pad": 6},
+    )
+
+
+def _draw_rows(
+    figure: Figure,
+    rows: list[tuple[Panel, ...]],
+    heights: list[float],
+    draw: Draw,
+    theme: Theme,
+) -> None:
+    grid = figure.add_gridspec(len(rows), 1, height_ratios=heights)
+    for index, row in enumerate(rows):
+        joined = shares_names(row)
+        cells = grid[index].subgridspec(1, len(row))
+        left: Axes | None = None
+        for column, panel in enumerate(row):
+            axes = figure.add_subplot(cells[column], sharey=left if joined else None)
+            left = left or axes
+            pane = Pane.on(axes, panel, theme)
+            _dress(pane, beside=len(row), named=not (joined and column))
+            for mark in panel.marks:
+                draw(mark, pane)
+            _finish(pane, beside=len(row))
+
+
+def _dress(pane: Pane, beside: int, named: bool) -> None:
+    """Scales, ticks, titles and grid, before anything is drawn."""
+    axes, theme = pane.axes, pane.theme
+    title = short(pane.panel.title, 90 // beside)
+    axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=theme.text)
+    axes.set_xscale("log" if pane.across.kind == "log" else "linear")
+    axes.set_yscale("log" if pane.down.kind == "log" else "linear")
+    _set_ticks(axes.xaxis, pane.across)
+    _set_ticks(axes.yaxis, pane.down)
+    axes.set_xlabel(pane.across.title)
+    axes.set_ylabel(pane.down.title)
+    axes.tick_params(length=3, labelfontfamily=axes.xaxis.label.get_fontfamily())
+    is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
+    if pane.names:
+        axes.set_ylim(len(pane.names) - 0.5, -0.5)
+        size = 8.5 if len(pane.names) <= 40 else 7.5
+        axes.tick_params(axis="y", length=0, labelleft=named, labelsize=size)
+        axes.spines["left"].set_visible(False)
+    if not is_matrix:
+        axes.grid(axis="x" if pane.names else "y")
+    elif max((len(text) for _, text in pane.across.ticks), default=0) > 3:
+        axes.tick_params(axis="x", length=0, labelrotation=90)
+
+
+def _set_ticks(axis: MatplotlibAxis, scale: Scale) -> None:
+    if scale.kind == "log":
+        axis.set_major_locator(LogLocator(numticks=8))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _log_tick(value)))
+    elif scale.kind == "linear":
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
+    else:
+        every = -(-len(scale.ticks) // _MOST_NAMES) if scale.kind == "category" else 1
+        ticks = scale.ticks[:: max(every, 1)]
+        labels = [short(text, LONGEST_NAME) for _, text in ticks]
+        axis.set_ticks([position for position, _ in ticks], labels=labels)
+
+
+def _log_tick(value: float) -> str:
+    exponent = math.log10(value)
+    whole = round(exponent)
+    return power_of_ten(whole) if abs(exponent - whole) < 1e-6 else number_text(value)
+
+
+def _finish(pane: Pane, beside: int) -> None:
+    """What needs the limits that the marks have set: labels at the ends of lines, and notes."""
+    _label_ends(pane)
+    lines = _note_lines(pane.panel, beside)
+    if lines:
+        pane.axes.annotate(
+            "\n".join(lines),
+            (0, 0),
+            (0, -34 if pane.across.title else -20),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="top",
+            fontsize=8,
+            color=pane.theme.second,
+        )
+
+
+def _label_ends(pane: Pane) -> None:
+    """Write the label of each line at its end, pushed apart where they would overlap."""
+    axes = pane.axes
+    axes.get_ylim()  # brings the limits up to date with what was drawn
+    into_axes = axes.transScale + axes.transLimits
+    lowest = -math.inf
+    for x, y, text, colour in sorted(pane.line_ends, key=lambda end: end[1]):
+        wanted = float(into_axes.transform((x, y))[1])
+        lowest = max(wanted, lowest + _LABEL_STEP)
+        axes.annotate(
+            short(text, 28),
+            (1, lowest),
+            (5, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            fontweight="bold",
+            fontsize=8.5,
+            color=colour,
+        )

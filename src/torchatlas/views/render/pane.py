@@ -1,0 +1,66 @@
+"""One pair of matplotlib axes on which a panel is being drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from matplotlib.axes import Axes
+
+from torchatlas.run import Bars, Line, Panel
+from torchatlas.views.render.arrange import lies, row_names
+from torchatlas.views.render.quantity import number_text
+from torchatlas.views.render.scale import Scale, scale_of, values_on
+from torchatlas.views.render.theme import Theme
+
+LONGEST_NAME = 42
+
+
+@dataclass(slots=True)
+class Pane:
+    """The axes, the panel, and where its values lie.
+
+    Attributes:
+        across, down: the scales of the horizontal and the vertical axis as drawn; those of the
+            panel, exchanged when its bars lie.
+        line_ends: position and text of the label at the end of each line drawn so far.
+    """
+
+    axes: Axes
+    panel: Panel
+    theme: Theme
+    across: Scale
+    down: Scale
+    lies: bool
+    line_ends: list[tuple[float, float, str, str]] = field(default_factory=list)
+
+    @staticmethod
+    def on(axes: Axes, panel: Panel, theme: Theme) -> Pane:
+        """The pane of a panel."""
+        x = scale_of(panel.x, values_on(panel, "x"))
+        y = scale_of(panel.y, values_on(panel, "y"))
+        turned = lies(panel)
+        return Pane(axes, panel, theme, y if turned else x, x if turned else y, turned)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The categories from top to bottom."""
+        return row_names(self.panel)
+
+    @property
+    def values(self) -> Scale:
+        """The scale of the bars' heights, whichever way they point."""
+        return self.across if self.lies else self.down
+
+    def bars(self) -> list[Bars]:
+        """All bars of the panel, which share the room of each category."""
+        return [mark for mark in self.panel.marks if isinstance(mark, Bars)]
+
+    def end_label(self, line: Line) -> None:
+        """Note the label of a line; `label_ends` writes it when the limits are known."""
+        for x, y in zip(reversed(line.x), reversed(line.y), strict=True):
+            across, down = self.across.place(x), self.down.place(y)
+            if across is not None and down is not None and y is not None:
+                value = number_text(y / self.down.factor)
+                colour = self.theme.roles[line.role]
+                self.line_ends.append((across, down, f"{line.label} {value}", colour))
+                return
