@@ -145,8 +145,12 @@ def record(
 ) -> Recorder:
     """Record training into a run folder: see `torchatlas.capture.recorder.Recorder`."""
     from torchatlas.capture.recorder import Recorder
+    from torchatlas.store import Recording
 
-    return Recorder(folder, model, optimizer=optimizer, example=example, budget=budget)
+    def open_store() -> Recording:
+        return Recording(folder)
+
+    return Recorder(open_store, model, optimizer=optimizer, example=example, budget=budget)
 
 
 def load(path: str | Path) -> Atlas:
@@ -317,13 +321,20 @@ def _joined(run: Run, recorded: Run) -> Run:
     tables = dict(run.tables)
     for name in ("scalars", "distributions"):
         if name in recorded.tables:
-            rows = recorded.tables[name].rows()
             mine = tables[name].rows() if name in tables else []
+            measured = {_moment(row) for row in mine}  # of all values; the recorder samples them
+            rows = [row for row in recorded.tables[name].rows() if _moment(row) not in measured]
             tables[name] = build_table(name, rows + mine)
     facts = recorded.facts | run.facts
     return replace(
         run, name=recorded.name, tables=tables, facts=facts, gaps=run.gaps + recorded.gaps
     )
+
+
+def _moment(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a row is about, and when; rows of both runs that agree in it say the same twice."""
+    keys = ("name", "node", "tensor", "quantity", "step")
+    return tuple(row.get(key) for key in keys)
 
 
 def _recorded(folder: str | Path | None) -> Run | None:

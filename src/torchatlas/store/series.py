@@ -77,7 +77,7 @@ def read_summary(bins: Value, figures: FloatArray, step: int) -> SummaryPoint | 
     quantity, slash, tensor = bins.tag.partition("/")
     if not slash or figures.shape != (_LENGTH,) or bins.numbers.shape[1:] != (3,):
         return None
-    left, right, counts = bins.numbers[bins.numbers[:, 0] != bins.numbers[:, 1]].T
+    left, right, counts = bins.numbers[bins.numbers[:, :2].any(axis=1)].T
     near_zero = np.where(right > 0, left, right)
     elements, *exact = figures.tolist()
     whole = dict(zip(_COUNTS, map(int, exact[: len(_COUNTS)]), strict=True))
