@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from torchatlas.run import Axis, Band, Bars, Panel, Role, TensorSummary, bin_edges
@@ -14,10 +16,12 @@ BAND_LABEL = "5 %, median and 95 % of |x|, exact zeros left out"
 def magnitude_quantiles(summary: TensorSummary) -> tuple[float, float, float] | None:
     """5 %, 50 % and 95 % quantile of |x| over the finite values that are not zero.
 
-    Each is off by at most `RELATIVE_ERROR` of itself. None when there are no such values.
+    Each is off by at most `RELATIVE_ERROR` of itself. Where there are no such values, all three are
+    0 (nothing but zeros) or NaN (nothing finite); None where there are no values at all.
     """
     if not len(summary.bin_keys):
-        return None
+        only = 0.0 if summary.zero else math.nan
+        return (only, only, only) if summary.count else None
     keys, which = np.unique(np.abs(summary.bin_keys), return_inverse=True)
     counts = np.bincount(which, weights=summary.bin_counts)
     low, high = bin_edges(keys)
@@ -31,7 +35,7 @@ def magnitude_quantiles(summary: TensorSummary) -> tuple[float, float, float] | 
 def magnitude_panel(
     title: str, axis: Axis, labelled: list[tuple[str, Distribution | None]], role: Role
 ) -> Panel:
-    """Bands of |x| by row; a row without a distribution, or of zeros alone, is a break.
+    """Bands of |x| by row; a row without a distribution is a break.
 
     Args:
         axis: of the magnitudes; drawn on a logarithmic scale.

@@ -8,6 +8,9 @@ from torchatlas.views.distributions import Distribution, latest_distributions, s
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.magnitude import magnitude_panel
 
+_MOST_DECADES = 8
+"""What is smaller than this many decades below the largest value is in the innermost bins."""
+
 
 def parameters(run: Run) -> View:
     """Bands of |parameter| and the number of values by tensor, and all values in one histogram.
@@ -78,7 +81,7 @@ def _count_panel(run: Run, counts: dict[str, int], measured: dict[str, Distribut
 
 def _all_values_panel(measured: list[Distribution]) -> Panel:
     together = TensorSummary.merged([found.summary for found in measured])
-    histogram = signed_log_histogram(together)
+    histogram = signed_log_histogram(together, most_decades=_MOST_DECADES)
     note = f"{together.nonfinite:,} values are not finite." if together.nonfinite else ""
     return Panel(
         title="All values together",

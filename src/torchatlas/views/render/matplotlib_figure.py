@@ -19,7 +19,7 @@ from torchatlas.run import Heatmap, Panel, View
 from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
 from torchatlas.views.render.names import one_line, short, wrapped
 from torchatlas.views.render.pane import LONGEST_NAME, Pane
-from torchatlas.views.render.quantity import number_text, power_of_ten
+from torchatlas.views.render.quantity import number_text, power_of_ten, tick_text
 from torchatlas.views.render.scale import Scale
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
 
@@ -90,7 +90,7 @@ def _style(theme: Theme) -> dict[Any, Any]:
         "grid.color": theme.grid,
         "grid.linewidth": 0.8,
         "hatch.linewidth": 0.6,
-        "hatch.color": theme.axis,
+        "hatch.color": theme.grid,
     }
 
 
@@ -186,44 +186,48 @@ def _draw_rows(
             axes = figure.add_subplot(cells[column], sharey=left if joined else None)
             left = left or axes
             pane = Pane.on(axes, panel, theme)
-            _dress(pane, beside=len(row), named=not (joined and column))
+            axes.set_xscale("log" if pane.across.kind == "log" else "linear")
+            axes.set_yscale("log" if pane.down.kind == "log" else "linear")
             for mark in panel.marks:
                 draw(mark, pane)
-            _finish(pane, beside=len(row))
+            _dress(pane, beside=len(row), named=not (joined and column))
+            _label_ends(pane)
+            _write_note(pane, beside=len(row))
 
 
 def _dress(pane: Pane, beside: int, named: bool) -> None:
-    """Scales, ticks, titles and grid, before anything is drawn."""
+    """Limits, ticks, titles and grid, after the marks, which some libraries title themselves."""
     axes, theme = pane.axes, pane.theme
     title = short(pane.panel.title, 90 // beside)
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=theme.text)
-    axes.set_xscale("log" if pane.across.kind == "log" else "linear")
-    axes.set_yscale("log" if pane.down.kind == "log" else "linear")
     _set_ticks(axes.xaxis, pane.across)
     _set_ticks(axes.yaxis, pane.down)
     axes.set_xlabel(pane.across.title)
     axes.set_ylabel(pane.down.title)
     axes.tick_params(length=3, labelfontfamily=axes.xaxis.label.get_fontfamily())
-    is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
+    if pane.across.kind == "category":
+        axes.set_xlim(-0.5, len(pane.across.ticks) - 0.5)
     if pane.names:
         axes.set_ylim(len(pane.names) - 0.5, -0.5)
         size = 8.5 if len(pane.names) <= 40 else 7.5
         axes.tick_params(axis="y", length=0, labelleft=named, labelsize=size)
         axes.spines["left"].set_visible(False)
-    if not is_matrix:
+    if not any(isinstance(mark, Heatmap) for mark in pane.panel.marks):
         axes.grid(axis="x" if pane.names else "y")
     elif max((len(text) for _, text in pane.across.ticks), default=0) > 3:
         axes.tick_params(axis="x", length=0, labelrotation=90)
 
 
 def _set_ticks(axis: MatplotlibAxis, scale: Scale) -> None:
+    low, high = sorted(axis.get_view_interval())
     if scale.kind == "log":
-        axis.set_major_locator(LogLocator(numticks=8))
+        spans_few = high < 300 * low
+        axis.set_major_locator(LogLocator(subs=(1.0, 3.0) if spans_few else (1.0,), numticks=8))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: _log_tick(value)))
     elif scale.kind == "linear":
         axis.set_major_locator(MaxNLocator(5))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value, high)))
     else:
         every = -(-len(scale.ticks) // _MOST_NAMES) if scale.kind == "category" else 1
         ticks = scale.ticks[:: max(every, 1)]
@@ -237,9 +241,7 @@ def _log_tick(value: float) -> str:
     return power_of_ten(whole) if abs(exponent - whole) < 1e-6 else number_text(value)
 
 
-def _finish(pane: Pane, beside: int) -> None:
-    """What needs the limits that the marks have set: labels at the ends of lines, and notes."""
-    _label_ends(pane)
+def _write_note(pane: Pane, beside: int) -> None:
     lines = _note_lines(pane.panel, beside)
     if lines:
         pane.axes.annotate(

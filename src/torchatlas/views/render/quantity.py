@@ -44,6 +44,14 @@ def number_text(value: float) -> str:
     return f"{mantissa.removesuffix('.0').replace('-', '−')}·{power_of_ten(int(exponent))}"
 
 
+def tick_text(value: float, largest: float) -> str:
+    """The number with the prefix of the largest on the axis: `0.5 M` where that is a million."""
+    if value and 999_500 <= abs(largest) < 999.5e12:
+        scale, prefix = next(pair for pair in _PREFIXES if abs(largest) >= 0.9995 * pair[0])
+        return f"{_plain(value / scale)} {prefix}"
+    return number_text(value)
+
+
 def power_of_ten(exponent: int) -> str:
     """`10⁻³` for -3, and `1` for 0."""
     return "1" if exponent == 0 else f"10{str(exponent).translate(_SUPERSCRIPTS)}"

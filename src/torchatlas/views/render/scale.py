@@ -115,7 +115,7 @@ def _symlog_ticks(finite: list[float]) -> tuple[float, tuple[tuple[float, str], 
     first = math.ceil(math.log10(innermost) - 1e-9)
     last = math.floor(math.log10(max(sizes)) + 1e-9)
     every = max(1, math.ceil((last - first + 1) / _MOST_TICKS_A_SIDE))
-    exponents = range(last, first - 1, -every)
+    exponents = [e for e in range(last, first - 1, -every) if e >= first + 1 or e == last]
     ticks = [(0.0, "0")]
     for sign, mark in ((1, ""), (-1, "−")):
         if any(sign * value > 0 for value in finite):

@@ -1,0 +1,171 @@
+"""Draws a view with seaborn, in the same frame as matplotlib."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.transforms import Affine2D
+
+from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, View
+from torchatlas.views.render import matplotlib as plain
+from torchatlas.views.render.matplotlib_figure import draw_view
+from torchatlas.views.render.matplotlib_marks import (
+    add_colour_bar,
+    bar_places,
+    colour_map,
+    colour_scale,
+    draw_zero_bar,
+    label_bars,
+    mark_intervals,
+    mark_missing,
+    mark_odd_points,
+    mark_odd_rows,
+    write_cells,
+)
+from torchatlas.views.render.matrix import cell_range
+from torchatlas.views.render.pane import Pane
+
+
+def render(
+    view: View, *, figsize: tuple[float, float] | None = None, theme: str = "light"
+) -> Figure:
+    """The view as a figure that pyplot does not know; notebooks show it.
+
+    Args:
+        figsize: width and height in inches; left out, the height follows the number of rows.
+        theme: "light" or "dark".
+    """
+    return draw_view(view, draw, figsize, theme)
+
+
+@singledispatch
+def draw(mark: Any, pane: Pane) -> None:
+    """Draw one mark on a pane; what seaborn has no plot for is left to matplotlib."""
+    plain.draw(mark, pane)
+
+
+@draw.register
+def _(mark: Line, pane: Pane) -> None:
+    frame = pd.DataFrame(
+        {
+            "x": np.array([pane.across.place(value) for value in mark.x], float),
+            "y": np.array([pane.down.place(value) for value in mark.y], float),
+        }
+    )
+    # seaborn joins the points on both sides of a missing one, so each stretch is a unit of its own
+    frame["stretch"] = frame["y"].isna().cumsum()
+    sns.lineplot(
+        frame.dropna(),
+        x="x",
+        y="y",
+        units="stretch",
+        estimator=None,
+        sort=False,
+        ax=pane.axes,
+        color=pane.theme.roles[mark.role],
+        linestyle=(0, (4, 2)) if mark.dashed else "-",
+        linewidth=1.6,
+        marker="o" if mark.markers else None,
+        markersize=4,
+        label=mark.label,
+        legend=False,
+    )
+    pane.end_label(mark)
+    mark_odd_points(mark, pane)
+
+
+@draw.register
+def _(mark: Bars, pane: Pane) -> None:
+    positions, thickness = bar_places(mark, pane)
+    heights = np.array([pane.values.place(height) for height in mark.heights], float)
+    sns.barplot(
+        x=heights if pane.lies else positions,
+        y=positions if pane.lies else heights,
+        orient="y" if pane.lies else "x",
+        native_scale=True,
+        width=thickness,
+        errorbar=None,
+        ax=pane.axes,
+        color=pane.theme.roles[mark.role],
+        saturation=1,
+        label=mark.label,
+        legend=False,
+    )
+    mark_intervals(mark, pane)
+    label_bars(mark, pane)
+    mark_missing(mark.heights, pane)
+    mark_odd_rows(mark, pane)
+
+
+@draw.register
+def _(mark: Band, pane: Pane) -> None:
+    values = [*mark.low, *mark.middle, *mark.high]
+    frame = pd.DataFrame(
+        {
+            "value": np.array([pane.across.place(value) for value in values], float),
+            "row": np.tile(np.arange(len(mark.middle)), 3),
+        }
+    )
+    # of a row's three numbers the median is the middle one, and they span from low to high
+    sns.pointplot(
+        frame,
+        x="value",
+        y="row",
+        orient="y",
+        native_scale=True,
+        estimator="median",
+        errorbar=("pi", 100),
+        linestyle="none",
+        markersize=4,
+        err_kws={"linewidth": 5, "alpha": 0.35},
+        color=pane.theme.roles[mark.role],
+        ax=pane.axes,
+        label=mark.label,
+        legend=False,
+    )
+    mark_missing(mark.middle, pane)
+    mark_odd_rows(mark, pane)
+
+
+@draw.register
+def _(mark: Histogram, pane: Pane) -> None:
+    edges = np.array([pane.across.place(edge) for edge in mark.edges], float)
+    sns.histplot(
+        x=(edges[:-1] + edges[1:]) / 2,
+        weights=np.array(mark.counts) / pane.down.factor,
+        bins=edges.tolist(),
+        ax=pane.axes,
+        color=pane.theme.roles[mark.role],
+        edgecolor=pane.theme.background,
+        alpha=0.85,
+        label=mark.label,
+        legend=False,
+    )
+    draw_zero_bar(mark, pane)
+
+
+@draw.register
+def _(mark: Heatmap, pane: Pane) -> None:
+    values = np.array(mark.values, float)
+    sns.heatmap(
+        values,
+        mask=~np.isfinite(values),
+        cmap=colour_map(pane.theme, cell_range(mark)[0]),
+        norm=colour_scale(mark),
+        linewidths=0.8,
+        linecolor=pane.theme.background,
+        cbar=False,
+        xticklabels=False,
+        yticklabels=False,
+        ax=pane.axes,
+    )
+    # seaborn's cells begin at 0, the pane's are centred on whole numbers
+    cells = pane.axes.collections[-1]
+    cells.set_transform(Affine2D().translate(-0.5, -0.5) + pane.axes.transData)
+    write_cells(mark, pane)
+    add_colour_bar(mark, pane)
