@@ -60,7 +60,7 @@ LATE_IN = {"api": {"torch"}}
 """The same, in single rooms."""
 
 RENDERERS = "views.render"
-"""Its files may load a drawing library at once: `views.render` imports them only when asked to."""
+"""Its files may load their library at once: `views.render` imports them only when asked to."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _outside(item: Import, top: str, room: str, parts: tuple[str, ...]) -> str |
         return f"{room} does not know {top}"
     late = LATE | LATE_IN.get(room, set())
     if inner == RENDERERS and parts[-1] != "__init__":
-        late -= _DRAWING
+        late -= PACKAGES[RENDERERS]
     if not item.late and top in late:
         return f"{room} loads {top} while it is imported; load it where it is used"
     return None
