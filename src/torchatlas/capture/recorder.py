@@ -161,7 +161,7 @@ class Recorder:
             self._count_step()
         for name, value in scalars.items():
             with self._guarded(f"the scalar {name}"):
-                store.add_scalar(name, split, float(value), self.step)
+                store.add_scalar(name, split, _number(value), self.step)
         with self._guarded("scalars"):
             store.flush()
         self._cadence.spent_s += time.perf_counter() - began
@@ -281,6 +281,10 @@ class Recorder:
                 self._gaps[what] = Gap("recording", reason)
                 message = f"{reason}. Training goes on without it."
                 warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def _number(value: Any) -> float:
+    return float(value.detach()) if isinstance(value, torch.Tensor) else float(value)
 
 
 def _scores(outcome: Outcome) -> dict[str, float]:

@@ -1,0 +1,168 @@
+"""The command line: reads the arguments, makes one call, prints what came of it.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. What a command needs is
+imported when it runs, so that `--help` and `--version` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torchatlas import __version__
+from torchatlas.errors import TorchAtlasError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+FAILED, STOPPED = 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code. Wrong usage leaves through `SystemExit(2)`."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = options.command
+    try:
+        command(options)
+    except TorchAtlasError as error:
+        print(f"torchatlas: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return STOPPED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="torchatlas", description="See a PyTorch model: structure, training, generalisation."
+    )
+    parser.add_argument("--version", action="version", version=f"torchatlas {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_demo(commands.add_parser("demo", help="train a ResNet-18 and open its report"))
+    _add_view(commands.add_parser("view", help="draw a model that is given by its name"))
+    _add_report(commands.add_parser("report", help="make a report of a recorded run"))
+    return parser
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--data", choices=("digits", "cifar10"), default="digits", help="images to train on")
+    add("--root", type=Path, default=Path("data"), help="folder of CIFAR-10 (default: data)")
+    add("--pretrained", action="store_true", help="start from the ImageNet weights")
+    add("--epochs", type=_positive, default=10, help="passes over the images (default: 10)")
+    add("--seed", type=int, default=0, help="of weights and shuffling (default: 0)")
+    add("--device", default="cpu", help="for example cuda (default: cpu)")
+    add("--out", type=Path, default=Path("torchatlas-demo"), help="folder for run and report")
+    parser.set_defaults(command=_demo)
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="torchvision:NAME or package.module:callable")
+    add("--input", metavar="SHAPE", action="append", help="1x3x224x224, or 1x16:int64; repeatable")
+    add("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
+    parser.set_defaults(command=_view)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN_FOLDER", type=Path, help="folder of a recorded run")
+    parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
+    parser.set_defaults(command=_report)
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from torchatlas.demo import DemoOptions, run_demo
+
+    chosen = {name: value for name, value in vars(options).items() if name != "command"}
+    run_demo(DemoOptions(**chosen))
+
+
+def _view(options: argparse.Namespace) -> None:
+    from torchatlas.api import visualize_model
+
+    model = named_model(options.model)
+    inputs = tuple(example_input(text) for text in options.input or ())
+    atlas = visualize_model(model, inputs or None)
+    print(f"Report: {atlas.save(options.output)}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from torchatlas.api import load
+
+    print(f"Report: {load(options.run).save(options.output)}")
+
+
+def named_model(name: str) -> nn.Module:
+    """The model that a name stands for: `torchvision:NAME`, or `package.module:callable`.
+
+    Raises:
+        TorchAtlasError: the name has another form, or nothing that gives a model is found by it.
+    """
+    from torch import nn
+
+    place, colon, what = name.partition(":")
+    if not colon or not place or not what:
+        raise TorchAtlasError(
+            f"{name!r} names no model: write torchvision:resnet18 or package.module:callable"
+        )
+    model = _torchvision_model(what) if place == "torchvision" else _called(place, what)
+    if not isinstance(model, nn.Module):
+        raise TorchAtlasError(f"{name} gave a {type(model).__name__}, not a torch.nn.Module")
+    return model
+
+
+def example_input(text: str) -> torch.Tensor:
+    """A random input of the shape that a text gives: `1x3x224x224`, or `1x16:int64` for indices.
+
+    Raises:
+        TorchAtlasError: the text has another form, or no dtype has that name.
+    """
+    import torch
+
+    shape_text, _, dtype_name = text.partition(":")
+    dtype = getattr(torch, dtype_name or "float32", None)
+    if not re.fullmatch(r"\d+(x\d+)*", shape_text) or not isinstance(dtype, torch.dtype):
+        raise TorchAtlasError(
+            f"{text!r} is no input: write its shape and, if it is not float32, its dtype, "
+            "as 1x3x224x224 or 1x16:int64"
+        )
+    shape = [int(size) for size in shape_text.split("x")]
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.randn(shape, dtype=dtype)
+    return torch.randint(0, 2, shape).to(dtype)
+
+
+def _torchvision_model(name: str) -> Any:
+    from torchatlas._optional import require
+
+    models = require("torchvision.models", "to build its models", "data")
+    try:
+        return models.get_model(name, weights=None)
+    except ValueError as error:
+        raise TorchAtlasError(
+            f"torchvision has no model {name!r}; torchvision.models.list_models() names them"
+        ) from error
+
+
+def _called(module_name: str, attribute: str) -> Any:
+    sys.path.insert(0, "")  # as `python -m` does, so that a module of one's own is found
+    try:
+        make = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise TorchAtlasError(f"{module_name}:{attribute} was not found: {error}") from error
+    finally:
+        sys.path.remove("")
+    return make()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
