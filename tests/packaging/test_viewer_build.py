@@ -122,7 +122,7 @@ def test_an_old_node_is_passed_over(
     if accepted:
         assert hatch_build.find_npm().node_folder == tmp_path
     else:
-        with pytest.raises(ViewerBuildError, match="no Node.js 20 or newer"):
+        with pytest.raises(ViewerBuildError, match=r"no Node\.js 20 or newer"):
             hatch_build.find_npm()
 
 
@@ -150,12 +150,12 @@ def test_a_failed_install_says_that_the_network_is_needed(tree: Path, npm: None)
 
 def test_a_build_that_leaves_no_bundle_is_an_error(tree: Path, npm: None) -> None:
     (tree / "fake_npm.py").write_text("")
-    with pytest.raises(ViewerBuildError, match="did not write viewer.js, viewer.css to"):
+    with pytest.raises(ViewerBuildError, match=r"did not write viewer\.js, viewer\.css to"):
         build_viewer(tree)
 
 
 def test_a_tree_without_the_viewers_sources_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ViewerBuildError, match="holds no package.json: this is no complete source"):
+    with pytest.raises(ViewerBuildError, match=r"holds no package\.json: this"):
         build_viewer(tmp_path)
 
 
