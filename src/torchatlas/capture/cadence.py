@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 WARM_UP_STEPS = 3
-"""Steps timed before the cadence is chosen; the first ones are slower than the rest."""
+"""Steps timed before the first measurement; the first ones are slower than the rest."""
 
 
 @dataclass(slots=True)
@@ -14,7 +14,7 @@ class Cadence:
 
     Attributes:
         budget: share of the training time that measuring may take, 0 to 1.
-        cost_s: seconds that one measurement is expected to take.
+        cost_s: seconds that the last measurement took.
         every: steps from one measurement to the next, a power of two so that two recordings of
             the same training mostly measure at the same steps; None until it is chosen.
         steps, elapsed_s, spent_s: steps done, the time they took, and how much of it was ours.
@@ -33,13 +33,23 @@ class Cadence:
         return self.spent_s / self.elapsed_s if self.elapsed_s else None
 
     def is_due(self, step: int) -> bool:
-        """Whether to measure at this step: it is its turn, and the budget allows it."""
-        if self.steps < WARM_UP_STEPS or self.budget == 0:
+        """Whether to measure at this step: it is its turn, and the budget allows it.
+
+        The first measurement is made after the warm-up whatever the budget, to learn its cost.
+        """
+        if self.budget == 0 or self.steps < WARM_UP_STEPS:
             return False
         if self.every is None:
-            self.every = self._affordable_interval()
+            return True
         allowed_s = self.budget * self.elapsed_s
         return step % self.every == 0 and self.spent_s + self.cost_s <= allowed_s
+
+    def measured(self, cost_s: float) -> None:
+        """Note what a measurement took; the first one settles the cadence."""
+        self.cost_s = cost_s
+        self.spent_s += cost_s
+        if self.every is None:
+            self.every = self._affordable_interval()
 
     def _affordable_interval(self) -> int:
         step_s = max(self.elapsed_s / self.steps, 1e-6)

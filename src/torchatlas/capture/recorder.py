@@ -122,9 +122,7 @@ class Recorder:
         self._facts = _facts(self._model, self._optimizer)
         with self._guarded("the graph"):
             self._run = self._described()
-        began = time.perf_counter()
         self._take_summaries(gradients=False)
-        self._cadence.cost_s = 2 * (time.perf_counter() - began)  # gradients come on top
         self._write_description()
         if self._optimizer is not None:
             self._hook = self._optimizer.register_step_post_hook(self._after_step)
@@ -203,8 +201,7 @@ class Recorder:
         if self._cadence.is_due(self.step):
             began = time.perf_counter()
             self._take_summaries(gradients=True)
-            self._cadence.cost_s = time.perf_counter() - began
-            self._cadence.spent_s += self._cadence.cost_s
+            self._cadence.measured(time.perf_counter() - began)
 
     def _count_step(self) -> None:
         now_s = time.perf_counter()
@@ -304,7 +301,7 @@ def _facts(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[st
         "device": ", ".join(devices) or "none",
         "threads": str(torch.get_num_threads()),
         "torch seed": str(torch.initial_seed()),
-        "command": shlex.join(sys.argv),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
     if optimizer is not None:
         facts["optimizer"] = _optimizer_text(optimizer)

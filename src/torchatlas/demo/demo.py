@@ -90,9 +90,8 @@ def run_demo(options: DemoOptions, say: Say = print) -> Atlas:
         say(_how_to_open(options))
         raise
     save_run(atlas.run, options.run_folder)
-    atlas.save(options.report)
     _say_results(atlas, say)
-    say(f"\nReport: {options.report}")
+    say(f"\nReport: {atlas.save(options.report)}")
     if _has_display():
         webbrowser.open(options.report.resolve().as_uri())
     return atlas
