@@ -1,0 +1,161 @@
+"""Draws a view with characters, for a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from functools import singledispatch
+from typing import Any
+
+from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Panel, Rule, View
+from torchatlas.views.render.matrix import cell_range
+from torchatlas.views.render.names import one_line, wrapped
+from torchatlas.views.render.quantity import number_text, titled
+from torchatlas.views.render.ruler import Ruler
+from torchatlas.views.render.scale import ODD_GLYPHS, scale_of, values_on
+from torchatlas.views.render.sheet import Sheet, bar, column, fitted, sparkline, stretch
+
+_NARROWEST = 40
+_LONGEST_NAME = 36
+_CELL = 6
+_SHADES = "·░▒▓█"
+_LEVELS = 5
+
+
+def render(view: View, *, width: int = 100) -> str:
+    """The view as lines of text, without colours.
+
+    Args:
+        width: characters a line, at least 40.
+    """
+    width = max(width, _NARROWEST)
+    blocks = [f"{one_line(view.title)}\n{one_line(view.subtitle)}"]
+    blocks += [_panel_text(panel, width) for panel in view.panels]
+    if view.gaps:
+        blocks.append("\n".join(wrapped(f"Not measured: {gap}", width) for gap in view.gaps))
+    elif not view.panels:
+        blocks.append("Not measured.")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _panel_text(panel: Panel, width: int) -> str:
+    sheet = Sheet(
+        panel,
+        width,
+        scale_of(panel.x, values_on(panel, "x")),
+        scale_of(panel.y, values_on(panel, "y")),
+    )
+    for mark in panel.marks:
+        draw(mark, sheet)
+    title = one_line(panel.title)
+    note = [wrapped(panel.note, width)] if panel.note else []
+    return "\n".join([title, "─" * min(len(title), width), *sheet.lines, *note])
+
+
+@singledispatch
+def draw(mark: Any, sheet: Sheet) -> None:  # noqa: ARG001 (those registered use it)
+    """Add the lines of one mark."""
+    raise TypeError(f"text draws no {type(mark).__name__}")
+
+
+@draw.register
+def _(mark: Line, sheet: Sheet) -> None:
+    series = sheet.series()
+    name = min(max(len(line.label) for line in series), sheet.width // 4)
+    room = min(max(len(line.x) for line in series), sheet.width - name - 26)
+    across = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
+    down = Ruler.over(sheet.y, [y for line in series for y in line.y])
+    known = [y for y in mark.y if y is not None]
+    ends = f"{number_text(known[0])} → {number_text(known[-1])}" if known else "not measured"
+    sheet.say_once(f"{sheet.y.title} over {sheet.x.title}")
+    sheet.add(f"{fitted(mark.label, name)} {sparkline(mark, across, down, room)} {ends}")
+    for kind, count in Counter(filter(None, map(sheet.y.oddity, mark.y))).items():
+        sheet.add(f"{fitted('', name)} {ODD_GLYPHS[kind]} {kind} at {count:,} points")
+
+
+@draw.register
+def _(mark: Bars, sheet: Sheet) -> None:
+    name = _name_width(sheet)
+    room = sheet.width - name - 22
+    ruler = Ruler.over(sheet.y, [0.0, *values_on(sheet.panel, "y")])
+    sheet.add(f"{mark.label}: {sheet.y.title}")
+    for index, height in enumerate(mark.heights):
+        category = fitted(sheet.x.ticks[index][1], name)
+        text = sheet.y.text(height)
+        if mark.low and mark.high:
+            text += f" [{sheet.y.text(mark.low[index])}, {sheet.y.text(mark.high[index])}]"
+        sheet.add(f"{category} {fitted(bar(height, ruler, room), room)} {text}")
+
+
+@draw.register
+def _(mark: Band, sheet: Sheet) -> None:
+    name = _name_width(sheet)
+    room = sheet.width - name - 16
+    ruler = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
+    sheet.add(f"{mark.label}: {sheet.x.title}")
+    sheet.add(f"{' ' * name} {ruler.labels(room)}")
+    rows = zip(sheet.y.ticks, mark.low, mark.middle, mark.high, strict=True)
+    for (_, category), low, middle, high in rows:
+        drawn = stretch(low, middle, high, ruler, room)
+        sheet.add(f"{fitted(category, name)} {fitted(drawn, room)} {sheet.x.text(middle)}")
+
+
+@draw.register
+def _(mark: Histogram, sheet: Sheet) -> None:
+    most = max(mark.counts, default=0.0)
+    sheet.add(f"{mark.label}: {sheet.y.title} over {sheet.x.title}")
+    heights = [8 * _LEVELS * count / most if most else 0.0 for count in mark.counts]
+    for level in range(_LEVELS - 1, -1, -1):
+        sheet.add("".join(column(height - 8 * level) for height in heights).rstrip())
+    ends = number_text(mark.edges[0]), number_text(mark.edges[-1])
+    sheet.add(f"{ends[0]}{' ' * max(len(heights) - len(ends[0]) - len(ends[1]), 1)}{ends[1]}")
+    total = sum(mark.counts) + mark.zero
+    share = f" ({mark.zero / total:.1%})" if total else ""
+    sheet.add(f"most in a bin {number_text(most)}, exact zeros {number_text(mark.zero)}{share}")
+
+
+@draw.register
+def _(mark: Heatmap, sheet: Sheet) -> None:
+    name = _name_width(sheet)
+    columns = len(sheet.x.ticks)
+    sheet.add(titled(one_line(mark.label), mark.unit))
+    sheet.add(f"rows: {sheet.y.title}, columns: {sheet.x.title}")
+    if name + 1 + columns * _CELL <= sheet.width:
+        heads = "".join(f" {fitted(text, _CELL - 1, right=True)}" for _, text in sheet.x.ticks)
+        sheet.add(f"{' ' * name} {heads}")
+        for (_, category), values in zip(sheet.y.ticks, mark.values, strict=True):
+            cells = "".join(f" {_cell(value):>{_CELL - 1}}" for value in values)
+            sheet.add(f"{fitted(category, name)} {cells}")
+        return
+    low, high = cell_range(mark)
+    sheet.add(f"{_SHADES}: {number_text(low)} to {number_text(high)}, ?: not measured")
+    for (_, category), values in zip(sheet.y.ticks, mark.values, strict=True):
+        shades = "".join(_shade(value, low, high) for value in values)
+        sheet.add(f"{fitted(category, name)} {shades[: sheet.width - name - 1]}")
+
+
+@draw.register
+def _(mark: Rule, sheet: Sheet) -> None:
+    scale = sheet.x if mark.axis == "x" else sheet.y
+    sheet.add(f"┊ {one_line(mark.label)}: {scale.title} {scale.text(mark.value)}")
+
+
+def _name_width(sheet: Sheet) -> int:
+    """Columns for the names of the categories that are written one under another."""
+    scale = sheet.y if sheet.y.kind == "category" else sheet.x
+    longest = max((len(text) for _, text in scale.ticks), default=0)
+    return min(longest, _LONGEST_NAME, sheet.width // 3)
+
+
+def _cell(value: float | None) -> str:
+    return "?" if value is None else number_text(float(f"{value:.3g}"))[: _CELL - 1]
+
+
+def _shade(value: float | None, low: float, high: float) -> str:
+    if value is None:
+        return "?"
+    if not math.isfinite(value):
+        return ODD_GLYPHS["NaN" if math.isnan(value) else "Inf" if value > 0 else "−Inf"]
+    if value == low:
+        return _SHADES[0]
+    return _SHADES[min(1 + int((value - low) / (high - low) * 4), 4)]
