@@ -41,7 +41,7 @@ viewer: $(FOR_TEST) ## build the viewer into the package, if its sources changed
 	@$(BIN)/python hatch_build.py
 
 schema: $(FOR_TEST) ## write the JSON Schema and the viewer's types again, after a change of src/torchatlas/run
-	@$(BIN)/python -c "import json; from torchatlas.run import json_schema; print(json.dumps(json_schema(), indent=2, ensure_ascii=False))" > web/src/generated/document.schema.json
+	@$(BIN)/python -m torchatlas.run > web/src/generated/document.schema.json
 	@$(BIN)/python hatch_build.py run generate
 
 format: $(FOR_TEST) ## let ruff rewrite
