@@ -11,14 +11,15 @@ from torchatlas.run import Heatmap, Panel, View
 from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
 from torchatlas.views.render.names import one_line, short, wrapped
 from torchatlas.views.render.plotly_marks import draw
-from torchatlas.views.render.plotly_pane import PlotlyPane, markup
+from torchatlas.views.render.plotly_pane import Domain, PlotlyPane, markup
 from torchatlas.views.render.scale import Scale
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
 
 _WIDTH = 960
-_HEADER = 76
+_HEADER = 116
 _LEFT, _RIGHT = 40, 100
-_BETWEEN_ROWS, _BETWEEN_PANELS = 92, 60
+_BETWEEN_ROWS = 96
+_BETWEEN_PANELS, _BETWEEN_LAYERS = 130, 60
 _LINE = 16
 _MOST_NAMES = 70
 _MOST_NOTES = 6
@@ -88,33 +89,36 @@ def _draw_rows(
     top = float(whole)
     for row, height in zip(rows, heights, strict=True):
         first = count + 1
+        joined = shares_names(row)
+        share = (_BETWEEN_LAYERS if joined else _BETWEEN_PANELS) / (_WIDTH - _LEFT - _RIGHT)
+        each = (1 - share * (len(row) - 1)) / len(row)
         for column, panel in enumerate(row):
             count += 1
-            pane = PlotlyPane.on(figure, panel, theme, count)
-            share = _BETWEEN_PANELS / (_WIDTH - _LEFT - _RIGHT)
-            each = (1 - share * (len(row) - 1)) / len(row)
             left = column * (each + share)
-            joined = shares_names(row)
+            domain = Domain((left, left + each), ((top - height) / whole, top / whole))
+            pane = PlotlyPane.on(figure, panel, theme, count, domain)
             for mark in panel.marks:
                 draw(mark, pane)
-            _dress(pane, (left, left + each), ((top - height) / whole, top / whole))
+            _dress(pane)
             if joined and column:
                 pane.update("y", matches=f"y{first if first > 1 else ''}", showticklabels=False)
         top -= height + _BETWEEN_ROWS
 
 
-def _dress(pane: PlotlyPane, across: tuple[float, float], down: tuple[float, float]) -> None:
-    pane.update("x", domain=across, anchor=pane.ref("y"), **_axis(pane, pane.across))
-    pane.update("y", domain=down, anchor=pane.ref("x"), **_axis(pane, pane.down))
+def _dress(pane: PlotlyPane) -> None:
+    domain = pane.domain
+    pane.update("x", domain=domain.across, anchor=pane.ref("y"), **_axis(pane, pane.across))
+    pane.update("y", domain=domain.down, anchor=pane.ref("x"), **_axis(pane, pane.down))
     pane.update("y", automargin=True)
     is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
     pane.update("x", showgrid=bool(pane.names) and not is_matrix)
     pane.update("y", showgrid=not pane.names, showline=not pane.names)
     if pane.names:
         pane.update("y", range=[len(pane.names) - 0.5, -0.5])
-    pane.write(f"<b>{markup(short(pane.panel.title, 60))}</b>", 0, 1, 10, "bottom", pane.theme.text)
+    title = markup(short(pane.panel.title, 60))
+    pane.write(f"<b>{title}</b>", 0, 1, 10, "bottom", pane.theme.text)
     if pane.panel.note:
-        lines = wrapped(pane.panel.note, 110 if across[1] - across[0] > 0.6 else 55)
+        lines = wrapped(pane.panel.note, 110 if domain.across[1] - domain.across[0] > 0.6 else 55)
         pane.write(markup(lines), 0, 0, -48, "top", pane.theme.third)
     pane.label_ends()
 
@@ -131,6 +135,8 @@ def _axis(pane: PlotlyPane, scale: Scale) -> dict[str, Any]:
         "showline": True,
         "zeroline": False,
         "nticks": 6,
+        "ticks": "" if scale.kind == "category" else "outside",
+        "ticklen": 4,
         "separatethousands": True,
         "exponentformat": "power" if scale.kind == "log" else "SI",
     }
@@ -142,6 +148,9 @@ def _axis(pane: PlotlyPane, scale: Scale) -> dict[str, Any]:
     limits = pane.limits(scale)
     if limits:
         drawn["range"] = limits
+    if limits and scale.kind == "log":
+        decades = limits[1] - limits[0]
+        drawn["dtick"] = max(1, round(decades / 6)) if decades > 1.5 else "D2"
     return drawn
 
 

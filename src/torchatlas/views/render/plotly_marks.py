@@ -192,7 +192,9 @@ def _(mark: Heatmap, pane: PlotlyPane) -> None:
                 "title": {"text": markup(mark.label + unit), "side": "right"},
                 "thickness": 10,
                 "outlinewidth": 0,
-                "len": 0.6,
+                "x": pane.domain.across[1],
+                "y": sum(pane.domain.down) / 2,
+                "len": 0.7 * (pane.domain.down[1] - pane.domain.down[0]),
                 "tickfont": {"size": 10},
             },
         )

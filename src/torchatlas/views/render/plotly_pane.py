@@ -28,6 +28,14 @@ def markup(text: str) -> str:
     return "<br>".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Where axes lie in the figure, as shares of its width from the left and height from below."""
+
+    across: tuple[float, float]
+    down: tuple[float, float]
+
+
 @dataclass(slots=True)
 class PlotlyPane:
     """The figure, the number of the axes in it, the panel, and where its values lie."""
@@ -39,16 +47,19 @@ class PlotlyPane:
     across: Scale
     down: Scale
     lies: bool
+    domain: Domain
     line_ends: list[tuple[float, float, str, str]] = field(default_factory=list)
 
     @staticmethod
-    def on(figure: go.Figure, panel: Panel, theme: Theme, number: int) -> PlotlyPane:
+    def on(
+        figure: go.Figure, panel: Panel, theme: Theme, number: int, domain: Domain
+    ) -> PlotlyPane:
         """The pane of a panel, on axes of its own."""
         x = scale_of(panel.x, values_on(panel, "x"))
         y = scale_of(panel.y, values_on(panel, "y"))
         turned = lies(panel)
         across, down = (y, x) if turned else (x, y)
-        return PlotlyPane(figure, panel, theme, number, across, down, turned)
+        return PlotlyPane(figure, panel, theme, number, across, down, turned, domain)
 
     @property
     def names(self) -> tuple[str, ...]:
