@@ -16,10 +16,17 @@ import numpy as np
 
 from torchatlas.errors import RunError
 from torchatlas.run.summary import TensorSummary
-from torchatlas.run.table import Table
+from torchatlas.run.table import ColumnKind, Table
 
 T = TypeVar("T")
 NONFINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_CELL_TYPES: dict[ColumnKind, type] = {
+    "integer": int,
+    "number": float,
+    "text": str,
+    "boolean": bool,
+    "summary": TensorSummary,
+}
 
 
 def to_json(value: Any) -> Any:
@@ -81,7 +88,8 @@ def _decode(kind: Any, data: Any, where: str) -> Any:
         return {key: _decode(item, value, f"{where}.{key}") for key, value in data.items()}
     if origin is np.ndarray:
         _check(isinstance(data, list), data, "a list", where)
-        return np.array(data, np.int64)
+        numbers = [_decode(int, item, f"{where}[{i}]") for i, item in enumerate(data)]
+        return np.array(numbers, np.int64)
     if is_dataclass(kind) and isinstance(kind, type):
         return _decode_dataclass(kind, data, where)
     if kind is float:
@@ -103,7 +111,13 @@ def _decode_union(options: tuple[Any, ...], data: Any, where: str) -> Any:
             if get_args(field_types(option)["kind"]) == (data.get("kind"),):
                 return _decode(option, data, where)
         raise RunError(f"{where}: there is no mark of kind {data.get('kind')!r}")
-    return _decode(kinds[0], data, where) if len(kinds) == 1 else data
+    if len(kinds) == 1:
+        return _decode(kinds[0], data, where)
+    if float in kinds and isinstance(data, str) and data in NONFINITE:
+        return NONFINITE[data]
+    expected = " or ".join(option.__name__ for option in kinds)
+    _check(type(data) in kinds, data, expected, where)
+    return data
 
 
 def _decode_sequence(origin: type, items: tuple[Any, ...], data: list[Any], where: str) -> Any:
@@ -131,20 +145,17 @@ def _decode_dataclass(kind: type, data: Any, where: str) -> Any:
 
 def _decode_cells(table: dict[str, Any], where: str) -> dict[str, list[Any]]:
     kinds = {column.name: column.kind for column in table["columns"]}
-    decoders = {"number": _decode_number, "summary": _decode_summary}
 
     def decode_column(name: str, cells: Any) -> list[Any]:
-        _check(isinstance(cells, list), cells, "a list", f"{where}.cells.{name}")
-        decode = decoders.get(kinds.get(name, "text"))
-        if decode is None:
-            return list(cells)
-        return [None if cell is None else decode(cell, f"{where}.{name}") for cell in cells]
+        here = f"{where}.cells.{name}"
+        _check(isinstance(cells, list), cells, "a list", here)
+        kind = _CELL_TYPES[kinds[name]] if name in kinds else str
+        return [
+            None if cell is None else _decode(kind, cell, f"{here}[{row}]")
+            for row, cell in enumerate(cells)
+        ]
 
     return {name: decode_column(name, cells) for name, cells in table["cells"].items()}
-
-
-def _decode_summary(data: Any, where: str) -> TensorSummary:
-    return from_json(TensorSummary, data, where)
 
 
 def _decode_number(data: Any, where: str) -> float:

@@ -77,4 +77,3 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if is_dataclass(hint) and isinstance(hint, type):
         return dict(_define(hint, definitions))
     raise TypeError(f"no JSON form for {hint!r}")
-

@@ -32,7 +32,10 @@ def bin_edges(keys: IntArray) -> tuple[FloatArray, FloatArray]:
     index = np.abs(keys) - BIN_ORIGIN
     exponent, mantissa = index >> 3, index & 7
     near = np.ldexp(1 + mantissa / BINS_PER_OCTAVE, exponent)
-    far = np.ldexp(1 + (mantissa + 1) / BINS_PER_OCTAVE, exponent)
+    with np.errstate(over="ignore"):
+        far = np.ldexp(1 + (mantissa + 1) / BINS_PER_OCTAVE, exponent)
+    far = np.minimum(far, np.finfo(np.float64).max)
+    far = np.maximum(far, np.nextafter(near, np.inf))  # subnormals are wider apart than bins
     negative = keys < 0
     return np.where(negative, -far, near), np.where(negative, -near, far)
 
@@ -53,7 +56,8 @@ class TensorSummary:
         count: values seen, non-finite ones included.
         nan, positive_infinity, negative_infinity, zero, subnormal: how many of them are that.
         minimum, maximum: of the finite values; None when there are none.
-        total, total_squares, total_absolute: sums of x, x^2 and |x| over the finite values.
+        total, total_squares, total_absolute: sums of x, x^2 and |x| over the finite values;
+            infinite where they exceed the range of fp64.
         bin_keys: sorted keys of the non-empty bins (see `bin_edges`), shape [bins].
         bin_counts: values in each bin, shape [bins]; zeros are in `zero` only.
     """
@@ -87,6 +91,8 @@ class TensorSummary:
         finite = flat[np.isfinite(flat)]
         nonzero = finite[finite != 0]
         keys, counts = np.unique(bin_keys(nonzero), return_counts=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = finite.sum(), (finite * finite).sum(), np.abs(finite).sum()
         return TensorSummary(
             count=flat.size,
             nan=int(np.isnan(flat).sum()),
@@ -96,9 +102,9 @@ class TensorSummary:
             subnormal=int((np.abs(nonzero) < smallest_normal).sum()),
             minimum=float(finite.min()) if finite.size else None,
             maximum=float(finite.max()) if finite.size else None,
-            total=float(finite.sum()),
-            total_squares=float((finite * finite).sum()),
-            total_absolute=float(np.abs(finite).sum()),
+            total=float(sums[0]),
+            total_squares=float(sums[1]),
+            total_absolute=float(sums[2]),
             bin_keys=keys.astype(np.int64),
             bin_counts=counts.astype(np.int64),
         )
@@ -120,9 +126,15 @@ class TensorSummary:
 
     @property
     def std(self) -> float | None:
-        """Population standard deviation of the finite values; None when there are none."""
+        """Population standard deviation of the finite values; None when there are none.
+
+        Infinite when the squares exceed the range of fp64. Where the spread is less than a
+        hundred-millionth of the mean, fp64 cannot tell it from 0.
+        """
         if not self.finite:
             return None
+        if not np.isfinite(self.total_squares):
+            return float("inf")
         mean = self.total / self.finite
         return float(np.sqrt(max(0.0, self.total_squares / self.finite - mean * mean)))
 
@@ -154,7 +166,7 @@ class TensorSummary:
             return self.minimum if q == 0 else self.maximum
         low, high = bin_edges(self.bin_keys)
         where = int(np.searchsorted(self.bin_keys, 0))
-        centres = np.insert((low + high) / 2, where, 0.0)
+        centres = np.insert(low / 2 + high / 2, where, 0.0)
         cumulative = np.cumsum(np.insert(self.bin_counts, where, self.zero))
         rank = q * (self.finite - 1) + 1
         value = centres[int(np.searchsorted(cumulative, rank))]

@@ -1,0 +1,103 @@
+"""A document in which every kind of plain data occurs, awkward values included."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from torchatlas.run import (
+    ROOT,
+    Axis,
+    Band,
+    Bars,
+    CaptureReport,
+    Document,
+    Edge,
+    Finding,
+    Gap,
+    Graph,
+    Heatmap,
+    Histogram,
+    Line,
+    ModelInfo,
+    Node,
+    Panel,
+    Rule,
+    Run,
+    SourceLocation,
+    TensorSpec,
+    TensorSummary,
+    View,
+    build_table,
+)
+
+HOSTILE = '<script>alert("1")</script>\u2028 "NaN" \ud7ff é'
+
+
+def full_document() -> Document:
+    """Every dataclass of the contract at least once."""
+    return Document(_run(), (_view(),))
+
+
+def _run() -> Run:
+    summary = TensorSummary.of(np.array([1.0, -2.5, 0.0, math.nan, math.inf, 5e-324]))
+    distributions = [
+        {"node": HOSTILE, "tensor": "w", "quantity": "parameter", "step": 3, "summary": summary},
+        {"node": "a", "tensor": "b", "quantity": "gradient", "summary": TensorSummary.empty()},
+    ]
+    scalars = [{"name": "loss", "value": v} for v in (1.5, math.nan, math.inf, -math.inf, None)]
+    parameters = [{"node": "a", "tensor": "a.w", "count": 2**53, "trainable": False}]
+    tables = {"distributions": distributions, "scalars": scalars, "parameters": parameters}
+    return Run(
+        name=HOSTILE,
+        created="2026-01-01T00:00:00+00:00",
+        model=ModelInfo("net", "Net", True, 10, 8, 40),
+        graph=_graph(),
+        tables={name: build_table(name, rows) for name, rows in tables.items()},
+        findings=(
+            Finding("nonfinite", "error", "title", "detail", "advice", ("a", HOSTILE), math.inf),
+            Finding("dead_relu", "info", "t", "d", "a", (), 0.5, 0.25, "share", 9, (0, 7)),
+        ),
+        gaps=(Gap("cost", "no clock"), Gap("activation", "fake", "a")),
+        classes=("zero", HOSTILE),
+        facts={"seed": "0", HOSTILE: HOSTILE},
+    )
+
+
+def _graph() -> Graph:
+    spec = TensorSpec((2, -1), "float32", "cpu", 8)
+    attributes = {"bias": True, "eps": 1e-5, "fill": -math.inf, "mode": "zeros", "k": 3, "n": None}
+    nodes = [
+        Node(ROOT, "module", "Net", "Net", None),
+        Node(
+            "a",
+            "op",
+            "a",
+            "linear",
+            ROOT,
+            (spec,),
+            (spec, spec),
+            ("a.w",),
+            attributes,
+            12.0,
+            SourceLocation("net.py", 7, "forward", "x = self.a(x)"),
+            1,
+            True,
+        ),
+    ]
+    report = CaptureReport("partial", "ValueError: x", "a", ("output:0",), ("a note",))
+    return Graph({node.id: node for node in nodes}, (Edge("a", ROOT, spec),), report)
+
+
+def _view() -> View:
+    marks = (
+        Line((0.0, None, 2.0), (math.nan, 1.0, -math.inf), "l", "train", True, True),
+        Bars((1.0, None), "b", "neutral", (0.5,), (2.0,), ("a",)),
+        Band((0.1,), (None,), (0.3,), "band"),
+        Histogram((-1.0, 0.0, 1.0), (3.0, 4.0), "h", "weights", 2.0, "a", "a.w", "note"),
+        Heatmap(((1.0, None), (math.nan, 2.0)), "m", "1", (("a", "b"), ("c", "d"))),
+        Rule("y", 0.5, "half"),
+    )
+    panel = Panel("p", Axis("x", "s", "log"), Axis("y", "", "category", ("u", "v")), marks, "n")
+    return View("curves", "Curves", "sub", "words", (panel,), ("a gap",))
