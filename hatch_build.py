@@ -12,10 +12,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -34,8 +33,7 @@ class ViewerBuildError(Exception):
     """The viewer could not be built; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Npm:
+class Npm(NamedTuple):
     """How to call npm: the words before its arguments, and the folder that `node` is in."""
 
     command: tuple[str, ...]
