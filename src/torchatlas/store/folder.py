@@ -110,7 +110,7 @@ def _read_run_file(path: Path) -> Run:
     folder = path.parent / TABLE_FOLDER
     tables = {}
     for name, file_name in document["tables"].items():
-        if not isinstance(file_name, str) or Path(file_name).name != file_name:
+        if not isinstance(file_name, str) or not file_name or Path(file_name).name != file_name:
             raise RunError(f"{path} names {file_name!r} for the table {name!r}: not a file name")
         tables[name] = read_table(folder / file_name)
     return replace(run, tables=tables)

@@ -7,6 +7,7 @@ which differ in length, are laid end to end with their offsets.
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -26,6 +27,11 @@ _COUNTS = ("count", "nan", "positive_infinity", "negative_infinity", "zero", "su
 _SUMS = ("total", "total_squares", "total_absolute")
 _EXTREMES = ("minimum", "maximum")
 _HEADER = "table"
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, LookupError, RuntimeError, TypeError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What numpy and zipfile raise for a damaged file."""
 
 
 def encode_table(table: Table) -> bytes:
@@ -47,7 +53,8 @@ def read_table(path: Path) -> Table:
         RunError: the file is missing or damaged, or holds no table.
     """
     try:
-        with np.load(path, allow_pickle=False) as loaded:
+        content = BytesIO(path.read_bytes())  # numpy does not close the file of a damaged archive
+        with np.load(content, allow_pickle=False) as loaded:
             arrays = {name: loaded[name] for name in loaded.files}
         header = json.loads(arrays[_HEADER].tobytes())
         columns = from_json(tuple[Column, ...], header["columns"], f"{path.name}.columns")
@@ -56,7 +63,7 @@ def read_table(path: Path) -> Table:
             for position, column in enumerate(columns)
         }
         return Table(header["name"], columns, cells)
-    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         raise RunError(f"the table {path} cannot be read: {error}") from error
 
 
