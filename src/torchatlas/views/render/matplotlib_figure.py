@@ -20,7 +20,7 @@ from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
 from torchatlas.views.render.names import one_line, short, wrapped
 from torchatlas.views.render.pane import LONGEST_NAME, Pane
 from torchatlas.views.render.quantity import number_text, power_of_ten, tick_text
-from torchatlas.views.render.scale import Scale
+from torchatlas.views.render.scale import Scale, is_blank
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
 
 Draw = Callable[[Any, Pane], None]
@@ -64,7 +64,8 @@ def draw_view(
             _draw_rows(figure, rows, heights, draw, theme)
             _write_footer(figure, notes, theme, size)
         else:
-            _draw_not_measured(figure, notes, theme)
+            reasons = "\n".join(notes) or "Not measured."
+            _draw_not_measured(figure.add_subplot(), reasons, theme)
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names may hold a dollar sign
     return figure
@@ -151,8 +152,7 @@ def _write_footer(
         figure.text(*place, text, fontsize=8.5, color=theme.second, va="bottom")
 
 
-def _draw_not_measured(figure: Figure, notes: list[str], theme: Theme) -> None:
-    axes = figure.add_subplot()
+def _draw_not_measured(axes: Axes, text: str, theme: Theme) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -161,7 +161,7 @@ def _draw_not_measured(figure: Figure, notes: list[str], theme: Theme) -> None:
     axes.text(
         0.5,
         0.5,
-        "\n".join(notes) or "Not measured.",
+        text,
         transform=axes.transAxes,
         ha="center",
         va="center",
@@ -185,6 +185,10 @@ def _draw_rows(
         for column, panel in enumerate(row):
             axes = figure.add_subplot(cells[column], sharey=left if joined else None)
             left = left or axes
+            if is_blank(panel):
+                title = short(panel.title, 40)
+                _draw_not_measured(axes, f"{title}: not measured", theme)
+                continue
             pane = Pane.on(axes, panel, theme)
             axes.set_xscale("log" if pane.across.kind == "log" else "linear")
             axes.set_yscale("log" if pane.down.kind == "log" else "linear")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,7 +11,7 @@ from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
 from torchatlas.views.render.names import one_line, short, wrapped
 from torchatlas.views.render.plotly_marks import draw
 from torchatlas.views.render.plotly_pane import Domain, PlotlyPane, markup
-from torchatlas.views.render.scale import Scale
+from torchatlas.views.render.scale import Scale, is_blank
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
 
 _WIDTH = 960
@@ -115,6 +114,8 @@ def _dress(pane: PlotlyPane) -> None:
     pane.update("y", showgrid=not pane.names, showline=not pane.names)
     if pane.names:
         pane.update("y", range=[len(pane.names) - 0.5, -0.5])
+    if is_blank(pane.panel):
+        pane.write("not measured", 0.4, 0.5, 0, "middle", pane.theme.second)
     title = markup(short(pane.panel.title, 60))
     pane.write(f"<b>{title}</b>", 0, 1, 10, "bottom", pane.theme.text)
     if pane.panel.note:
@@ -164,7 +165,7 @@ def _gap_notes(view: View) -> list[str]:
 def _write_gaps(figure: go.Figure, notes: list[str], theme: Theme, is_empty: bool) -> None:
     if not notes and not is_empty:
         return
-    text = "<br>".join(html.escape(line) for line in notes or ["Not measured."])
+    text = "<br>".join(markup(line) for line in notes or ["Not measured."])
     place = {"x": 0.5, "y": 0.5} if is_empty else {"x": 0, "y": 0, "yanchor": "top", "yshift": -62}
     figure.add_annotation(
         text=text,

@@ -100,6 +100,13 @@ def values_on(panel: Panel, which: Literal["x", "y"]) -> list[float | None]:
     return values
 
 
+def is_blank(panel: Panel) -> bool:
+    """Whether a panel has neither a value nor the name of a category to show."""
+    named = panel.x.categories or panel.y.categories
+    values = [*values_on(panel, "x"), *values_on(panel, "y")]
+    return not named and all(value is None for value in values)
+
+
 def _symlog(value: float, innermost: float) -> float:
     size = abs(value) / innermost
     distance = _HALF_GAP * size if size <= 1 else _HALF_GAP + math.log10(size)

@@ -59,8 +59,16 @@ def _(mark: Line, pane: Pane) -> None:
     )
     # seaborn joins the points on both sides of a missing one, so each stretch is a unit of its own
     frame["stretch"] = frame["y"].isna().cumsum()
+    known = frame.dropna()
+    if not known.empty:
+        _plot_line(mark, known, pane)
+    pane.end_label(mark)
+    mark_odd_points(mark, pane)
+
+
+def _plot_line(mark: Line, frame: pd.DataFrame, pane: Pane) -> None:
     sns.lineplot(
-        frame.dropna(),
+        frame,
         x="x",
         y="y",
         units="stretch",
@@ -75,8 +83,6 @@ def _(mark: Line, pane: Pane) -> None:
         label=mark.label,
         legend=False,
     )
-    pane.end_label(mark)
-    mark_odd_points(mark, pane)
 
 
 @draw.register

@@ -12,7 +12,7 @@ from torchatlas.views.render.matrix import cell_range
 from torchatlas.views.render.names import one_line, wrapped
 from torchatlas.views.render.quantity import number_text, titled
 from torchatlas.views.render.ruler import Ruler
-from torchatlas.views.render.scale import ODD_GLYPHS, scale_of, values_on
+from torchatlas.views.render.scale import ODD_GLYPHS, is_blank, scale_of, values_on
 from torchatlas.views.render.sheet import Sheet, bar, column, fitted, sparkline, stretch
 
 _NARROWEST = 40
@@ -47,6 +47,8 @@ def _panel_text(panel: Panel, width: int) -> str:
     )
     for mark in panel.marks:
         draw(mark, sheet)
+    if is_blank(panel):
+        sheet.add("not measured")
     title = one_line(panel.title)
     note = [wrapped(panel.note, width)] if panel.note else []
     return "\n".join([title, "─" * min(len(title), width), *sheet.lines, *note])
@@ -70,7 +72,9 @@ def _(mark: Line, sheet: Sheet) -> None:
     sheet.say_once(f"{sheet.y.title} over {sheet.x.title}")
     sheet.add(f"{fitted(mark.label, name)} {sparkline(mark, across, down, room)} {ends}")
     for kind, count in Counter(filter(None, map(sheet.y.oddity, mark.y))).items():
-        sheet.add(f"{fitted('', name)} {ODD_GLYPHS[kind]} {kind} at {count:,} points")
+        sheet.add(
+            f"{fitted('', name)} {ODD_GLYPHS[kind]} {kind} at {count:,} of {len(mark.y):,} points"
+        )
 
 
 @draw.register
