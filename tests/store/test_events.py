@@ -69,10 +69,12 @@ def test_the_ways_others_write_scalars_are_read():
     assert found == {"old": 0.5, "as float": 0.25, "as double": 0.75}
 
 
-def test_a_tensor_whose_bytes_do_not_fit_its_shape_is_refused():
-    tensor = varint_field(1, 2) + bytes_field(2, bytes_field(2, varint_field(1, 9)))
+@pytest.mark.parametrize("shape", [[9], [-1], [2**63], [0, 2**64 - 1], [2**40, 2**40], [1] * 99])
+def test_a_tensor_whose_bytes_do_not_fit_its_shape_is_refused(shape):
+    dimensions = b"".join(bytes_field(2, varint_field(1, size)) for size in shape)
+    tensor = varint_field(1, 2) + bytes_field(2, dimensions)
     summary = bytes_field(1, bytes_field(1, "t") + bytes_field(8, tensor + bytes_field(4, b"x")))
-    with pytest.raises(MalformedMessage, match=r"a tensor of shape \[9\] comes with 1 bytes"):
+    with pytest.raises(MalformedMessage, match=r"a tensor of shape \[.*\] comes with 1 bytes"):
         decode(bytes_field(5, summary))
 
 

@@ -6,6 +6,7 @@ and `types.proto`.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,9 @@ _FLOAT, _DOUBLE = 1, 2
 _ELEMENT: dict[int, np.dtype[Any]] = {_FLOAT: np.dtype("<f4"), _DOUBLE: np.dtype("<f8")}
 _DATA_CLASS = {"scalars": 1, "histograms": 2}
 """TensorBoard's class of data for its own plugins; it leaves other tensors alone."""
+
+_MOST_DIMENSIONS = 32
+"""As many as every version of NumPy can take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,8 @@ def _decode_tensor(message: bytes) -> FloatArray | None:
     if kind not in _ELEMENT:
         return None
     element = _ELEMENT[kind]
-    count = int(np.prod(shape, dtype=np.int64)) if shape else 1
-    if len(data) != count * element.itemsize:
+    readable = len(shape) <= _MOST_DIMENSIONS and all(size < 2**31 for size in shape)
+    if not readable or len(data) != math.prod(shape) * element.itemsize:
         raise MalformedMessage(f"a tensor of shape {shape} comes with {len(data)} bytes")
     numbers: FloatArray = np.frombuffer(data, element).astype(np.float64).reshape(shape)
     return numbers
