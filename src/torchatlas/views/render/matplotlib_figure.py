@@ -111,7 +111,11 @@ def _row_height(row: tuple[Panel, ...]) -> float:
     names = max(len(row_names(panel)) for panel in row)
     notes = max(len(_note_lines(panel, len(row))) for panel in row)
     if any(isinstance(mark, Heatmap) for panel in row for mark in panel.marks):
-        height = min(max(2.6, 0.26 * names + 1.4), 9.5) if len(row) == 1 else 4.4
+        below = max(
+            len(short(name, LONGEST_NAME)) for panel in row for name in (*panel.x.categories, "")
+        )
+        height = min(max(2.6, 0.26 * names + 1.4), 9.5) if len(row) == 1 else 4.2
+        height += 0.07 * min(below, LONGEST_NAME)
     elif names:
         height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, 160)
     else:
@@ -196,7 +200,7 @@ def _draw_rows(
                 draw(mark, pane)
             _dress(pane, beside=len(row), named=not (joined and column))
             _label_ends(pane)
-            _write_note(pane, beside=len(row))
+            _count_odd(pane)
 
 
 def _dress(pane: Pane, beside: int, named: bool) -> None:
@@ -206,7 +210,8 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=theme.text)
     _set_ticks(axes.xaxis, pane.across)
     _set_ticks(axes.yaxis, pane.down)
-    axes.set_xlabel(pane.across.title)
+    below = [pane.across.title] * bool(pane.across.title) + _note_lines(pane.panel, beside)
+    axes.set_xlabel("\n".join(below))
     axes.set_ylabel(pane.down.title)
     axes.tick_params(length=3, labelfontfamily=axes.xaxis.label.get_fontfamily())
     if pane.across.kind == "category":
@@ -245,18 +250,18 @@ def _log_tick(value: float) -> str:
     return power_of_ten(whole) if abs(exponent - whole) < 1e-6 else number_text(value)
 
 
-def _write_note(pane: Pane, beside: int) -> None:
-    lines = _note_lines(pane.panel, beside)
-    if lines:
+def _count_odd(pane: Pane) -> None:
+    """How many points lie in the lane along the edge, above it on the right."""
+    if pane.odd_counts:
         pane.axes.annotate(
-            "\n".join(lines),
-            (0, 0),
-            (0, -34 if pane.across.title else -20),
+            "  ".join(pane.odd_counts),
+            (1, 1),
+            (0, 8),
             xycoords="axes fraction",
             textcoords="offset points",
-            va="top",
+            ha="right",
             fontsize=8,
-            color=pane.theme.second,
+            color=pane.theme.odd,
         )
 
 

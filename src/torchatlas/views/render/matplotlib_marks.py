@@ -38,7 +38,10 @@ def mark_intervals(mark: Bars, pane: Pane) -> None:
     positions, _ = bar_places(mark, pane)
     ends = [
         (place, pane.values.place(low), pane.values.place(high))
-        for place, low, high in zip(positions, mark.low, mark.high, strict=False)
+        for place, height, low, high in zip(
+            positions, mark.heights, mark.low, mark.high, strict=False
+        )
+        if pane.values.place(height) is not None
     ]
     known = [(at, low, high) for at, low, high in ends if low is not None and high is not None]
     draw_lines = pane.axes.hlines if pane.lies else pane.axes.vlines
@@ -104,16 +107,7 @@ def mark_odd_points(mark: Line, pane: Pane) -> None:
             clip_on=False,
             label=f"{mark.label}: {kind}",
         )
-        pane.axes.annotate(
-            f"{short(mark.label, 20)}: {kind} ×{count:,}",
-            (places[-1], -0.02 if is_low else 1.02),
-            (6, 0),
-            xycoords=pane.axes.get_xaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=pane.theme.odd,
-        )
+        pane.odd_counts.append(f"{short(mark.label, 20)} {kind} ×{count:,}")
 
 
 def mark_odd_rows(mark: Bars | Band, pane: Pane) -> None:

@@ -23,6 +23,7 @@ class Pane:
         across, down: the scales of the horizontal and the vertical axis as drawn; those of the
             panel, exchanged when its bars lie.
         line_ends: position and text of the label at the end of each line drawn so far.
+        odd_counts: how many points have no place on the axes, in words.
     """
 
     axes: Axes
@@ -32,6 +33,7 @@ class Pane:
     down: Scale
     lies: bool
     line_ends: list[tuple[float, float, str, str]] = field(default_factory=list)
+    odd_counts: list[str] = field(default_factory=list)
 
     @staticmethod
     def on(axes: Axes, panel: Panel, theme: Theme) -> Pane:

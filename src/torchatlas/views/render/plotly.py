@@ -108,6 +108,7 @@ def _dress(pane: PlotlyPane) -> None:
     domain = pane.domain
     pane.update("x", domain=domain.across, anchor=pane.ref("y"), **_axis(pane, pane.across))
     pane.update("y", domain=domain.down, anchor=pane.ref("x"), **_axis(pane, pane.down))
+    pane.update("x", automargin=True)
     pane.update("y", automargin=True)
     is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
     pane.update("x", showgrid=bool(pane.names) and not is_matrix)
@@ -120,7 +121,8 @@ def _dress(pane: PlotlyPane) -> None:
     pane.write(f"<b>{title}</b>", 0, 1, 10, "bottom", pane.theme.text)
     if pane.panel.note:
         lines = wrapped(pane.panel.note, 110 if domain.across[1] - domain.across[0] > 0.6 else 55)
-        pane.write(markup(lines), 0, 0, -48, "top", pane.theme.third)
+        below = "<br>".join(filter(None, (markup(pane.across.title), markup(lines))))
+        pane.update("x", title={"text": below})
     pane.label_ends()
 
 

@@ -158,6 +158,9 @@ def _(mark: Histogram, pane: PlotlyPane) -> None:
                 name="exact zeros",
                 text=f"exact zeros {share:.1%}",
                 textposition="outside",
+                textfont={"size": 10, "color": pane.theme.second},
+                constraintext="none",
+                cliponaxis=False,
                 customdata=[f"exactly 0<br>{pane.down.text(mark.zero)} values, {share:.1%}"],
                 hovertemplate=_HOVER,
             )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from torchatlas.run import Bars, Heatmap, Line, Panel
+from torchatlas.run import Bars, Heatmap, Histogram, Line, Panel
 from torchatlas.views.render.arrange import lies, row_names
 from torchatlas.views.render.names import one_line, short
 from torchatlas.views.render.quantity import number_text
@@ -111,7 +111,8 @@ class PlotlyPane:
         """The two positions between which an axis with numbers runs."""
         which: Literal["x", "y"] = "y" if (scale is self.down) != self.lies else "x"
         values = values_on(self.panel, which)
-        from_zero = scale is self.values and bool(self.bars())
+        stands = any(isinstance(mark, Bars | Histogram) for mark in self.panel.marks)
+        from_zero = scale is self.values and stands
         ruler = Ruler.over(scale, [*values, 0.0] if from_zero else values)
         low, high = ruler.low, ruler.high
         if scale.kind == "log":

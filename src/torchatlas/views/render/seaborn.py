@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D
 
 from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, View
+from torchatlas.run.summary import FloatArray, IntArray
 from torchatlas.views.render import matplotlib as plain
 from torchatlas.views.render.matplotlib_figure import draw_view
 from torchatlas.views.render.matplotlib_marks import (
@@ -110,18 +111,27 @@ def _(mark: Bars, pane: Pane) -> None:
 
 @draw.register
 def _(mark: Band, pane: Pane) -> None:
-    values = [*mark.low, *mark.middle, *mark.high]
-    frame = pd.DataFrame(
-        {
-            "value": np.array([pane.across.place(value) for value in values], float),
-            "row": np.tile(np.arange(len(mark.middle)), 3),
-        }
+    places = np.array(
+        [[pane.across.place(v) for v in values] for values in (mark.low, mark.middle, mark.high)],
+        float,
     )
-    # of a row's three numbers the median is the middle one, and they span from low to high
+    rows = np.arange(places.shape[1])
+    whole = ~np.isnan(places).any(axis=0)
+    if whole.any():
+        _plot_band(mark, places[:, whole], rows[whole], pane)
+    lone = ~whole & ~np.isnan(places[1])
+    if lone.any():
+        colour = pane.theme.roles[mark.role]
+        sns.scatterplot(x=places[1][lone], y=rows[lone], color=colour, ax=pane.axes, legend=False)
+    mark_missing(mark.middle, pane)
+    mark_odd_rows(mark, pane)
+
+
+def _plot_band(mark: Band, places: FloatArray, rows: IntArray, pane: Pane) -> None:
+    """Of a row's three numbers the median is the middle one, and they span from low to high."""
     sns.pointplot(
-        frame,
-        x="value",
-        y="row",
+        x=places.ravel(),
+        y=np.tile(rows, 3),
         orient="y",
         native_scale=True,
         estimator="median",
@@ -134,8 +144,6 @@ def _(mark: Band, pane: Pane) -> None:
         label=mark.label,
         legend=False,
     )
-    mark_missing(mark.middle, pane)
-    mark_odd_rows(mark, pane)
 
 
 @draw.register
