@@ -52,7 +52,7 @@ class Cadence:
             self.every = self._affordable_interval()
 
     def _affordable_interval(self) -> int:
-        step_s = max(self.elapsed_s / self.steps, 1e-6)
+        step_s = max(self.elapsed_s / max(self.steps, 1), 1e-6)
         every = 1
         while every * step_s * self.budget < self.cost_s:
             every *= 2

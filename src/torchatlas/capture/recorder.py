@@ -197,11 +197,12 @@ class Recorder:
         return outcomes
 
     def _after_step(self, *_: Any) -> None:
-        self._count_step()
-        if self._cadence.is_due(self.step):
-            began = time.perf_counter()
-            self._take_summaries(gradients=True)
-            self._cadence.measured(time.perf_counter() - began)
+        with self._guarded("a step"):
+            self._count_step()
+            if self._cadence.is_due(self.step):
+                began = time.perf_counter()
+                self._take_summaries(gradients=True)
+                self._cadence.measured(time.perf_counter() - began)
 
     def _count_step(self) -> None:
         now_s = time.perf_counter()
