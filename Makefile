@@ -10,6 +10,7 @@ VIEWER_SOURCES := $(shell find web -type f ! -path '*/node_modules/*' ! -path '*
 ENVIRONMENT := .venv/.has-uv
 FOR_DEMO := .venv/.has-demo
 FOR_TEST := .venv/.has-dev
+FOR_BENCH := .venv/.has-bench
 
 .PHONY: help demo test test-all lint types web viewer schema format bench clean
 .DEFAULT_GOAL := help
@@ -48,7 +49,7 @@ format: $(FOR_TEST) ## let ruff rewrite
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: viewer ## measure, and add to benchmarks/RESULTS.md
+bench: viewer $(FOR_BENCH) ## measure, and add to benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was installed and built
@@ -69,4 +70,8 @@ $(FOR_DEMO): $(ENVIRONMENT) pyproject.toml hatch_build.py $(VIEWER_SOURCES)
 $(FOR_TEST): $(ENVIRONMENT) pyproject.toml hatch_build.py
 	@echo "installing what the tests need (PyTorch is large: this takes a while the first time)"
 	@$(INSTALL) --reinstall-package torchatlas --editable '.[all,dev]'
+	@touch $@
+
+$(FOR_BENCH): $(FOR_TEST)
+	@$(INSTALL) --editable '.[bench]'
 	@touch $@

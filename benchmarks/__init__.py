@@ -1,0 +1,1 @@
+"""What TorchAtlas costs, each figure beside what a person would use instead."""

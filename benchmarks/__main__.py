@@ -1,0 +1,41 @@
+"""`python -m benchmarks`: measure everything, and add the figures to RESULTS.md."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.demo import measure_demo
+from benchmarks.graph import measure_graph
+from benchmarks.imports import measure_imports
+from benchmarks.page import measure_page
+from benchmarks.recorder import measure_recorder
+from benchmarks.report import add_section, table
+from benchmarks.result import Result
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+def main() -> None:
+    """Measure one thing after the other, never two at once."""
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        measures: list[Callable[[], list[Result]]] = [
+            measure_imports,
+            measure_graph,
+            lambda: measure_recorder(folder / "recorder"),
+            lambda: measure_demo(folder / "demo"),
+            lambda: measure_page(folder / "demo" / "report.html"),
+        ]
+        for measure in measures:
+            found = measure()
+            print(table(found), flush=True)
+            results += found
+    add_section(RESULTS, results)
+    print(f"added to {RESULTS.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""One measured figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A figure and what to read it beside.
+
+    Attributes:
+        what: the thing measured, for a table's first column.
+        value: in `unit`.
+        beside: what a person would use instead, with its own figure; empty where there is none.
+        ratio: value over that of `beside`.
+        limit: the largest value that is still good; None where none was set.
+    """
+
+    what: str
+    value: float
+    unit: str
+    beside: str = ""
+    ratio: float | None = None
+    limit: float | None = None
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the limit is kept; None without a limit."""
+        return None if self.limit is None else self.value <= self.limit
