@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from torchatlas.run import TensorSummary, bin_edges
-from torchatlas.run.summary import FloatArray
+from torchatlas.run.summary import FloatArray, IntArray
+
+_LARGEST_POWER = np.log10(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,9 +38,9 @@ def signed_log_histogram(
 ) -> SignedLogHistogram:
     """Rebin a summary to a few bins a decade, the same on both sides of zero.
 
-    Counts are kept exactly in sum; a fine bin that spans an edge is split in proportion to the
-    logarithm. What is smaller than `most_decades` below the largest value is counted into the
-    innermost bins.
+    Counts stay whole numbers and their sum is kept exactly; a fine bin that spans an edge is split
+    in proportion to the logarithm. What is smaller than `most_decades` below the largest value is
+    counted into the innermost bins.
 
     Args:
         bins_per_decade: width of a bin is 10 ** (1 / bins_per_decade).
@@ -46,29 +48,34 @@ def signed_log_histogram(
     if summary.bin_keys.size == 0:
         return SignedLogHistogram(np.array([-1.0, 1.0]), np.zeros(1), summary.zero)
     low, high = bin_edges(summary.bin_keys)
-    near, far = np.minimum(np.abs(low), np.abs(high)), np.maximum(np.abs(low), np.abs(high))
+    positive = low > 0
+    near, far = np.where(positive, low, -high), np.where(positive, high, -low)
     start, end = np.log10(near) * bins_per_decade, np.log10(far) * bins_per_decade
     last = int(np.ceil(end.max() - 1e-9))
-    first = max(int(np.floor(start.min() + 1e-9)), last - most_decades * bins_per_decade)
-    counts = np.zeros((2, last - first))
-    for negative, begin, stop, count in zip(low < 0, start, end, summary.bin_counts, strict=True):
-        _spread(counts[int(negative)], begin - first, stop - first, float(count))
-    powers = 10.0 ** (np.arange(first, last + 1) / bins_per_decade)
-    edges = np.concatenate([-powers[::-1], powers])
-    return SignedLogHistogram(
-        edges, np.concatenate([counts[1, ::-1], [0.0], counts[0]]), summary.zero
+    lowest = min(int(np.floor(start.min() + 1e-9)), last - 1)
+    first = max(lowest, last - most_decades * bins_per_decade)
+    places = np.arange(first, last + 1)
+    right, left = (
+        _rebin(start[side], end[side], summary.bin_counts[side], places)
+        for side in (positive, ~positive)
     )
+    powers = 10.0 ** (np.minimum(places / bins_per_decade, _LARGEST_POWER))
+    edges = np.concatenate([-powers[::-1], powers])
+    return SignedLogHistogram(edges, np.concatenate([left[::-1], [0.0], right]), summary.zero)
 
 
-def _spread(counts: FloatArray, begin: float, end: float, count: float) -> None:
-    """Add a count to the bins between two positions, in proportion; outside goes to the ends."""
-    begin, end = np.clip(begin, 0, len(counts)), np.clip(end, 0, len(counts))
-    if end - begin < 1e-12:
-        counts[int(min(begin, len(counts) - 1))] += count
-        return
-    position = begin
-    while position < end - 1e-12:
-        index = int(position + 1e-12)
-        stop = min(index + 1.0, end)
-        counts[index] += count * (stop - position) / (end - begin)
-        position = stop
+def _rebin(start: FloatArray, end: FloatArray, counts: IntArray, places: IntArray) -> FloatArray:
+    """Counts between places, shape [places - 1], of bins from `start` to `end`, shape [bins].
+
+    The running total is read off at every place and rounded, so that the differences add up.
+    """
+    if counts.size == 0:
+        return np.zeros(len(places) - 1)
+    order = np.argsort(start)
+    after = np.cumsum(counts[order])
+    before = after - counts[order]
+    positions = np.stack([start[order], end[order]], axis=1).reshape(-1)
+    totals = np.stack([before, after], axis=1).reshape(-1)
+    running = np.round(np.interp(places, positions, totals))
+    running[0], running[-1] = 0.0, after[-1]
+    return np.diff(running)

@@ -28,6 +28,25 @@ def wilson_interval(successes: int, total: int, level: float = 0.95) -> tuple[fl
     return (max(0.0, middle - half), min(1.0, middle + half))
 
 
+def difference_interval(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float]:
+    """Between which values the difference of two rates lies: first minus second.
+
+    Args:
+        first, second: a rate with the lower and the upper end of its own Wilson interval.
+
+    Source:
+        R. G. Newcombe, Interval estimation for the difference between independent proportions:
+        comparison of eleven methods (1998), method 10.
+    """
+    (rate, low, high), (other, other_low, other_high) = first, second
+    difference = rate - other
+    below = sqrt((rate - low) ** 2 + (other_high - other) ** 2)
+    above = sqrt((high - rate) ** 2 + (other - other_low) ** 2)
+    return (difference - below, difference + above)
+
+
 def mean_interval(
     total: float, squares: float, count: int, level: float = 0.95
 ) -> tuple[float, float] | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from torchatlas.run import ROOT, Graph, Table
+
+_LATER_CALL = re.compile(r"#\d+$")
 
 
 def parameter_counts(graph: Graph, parameters: Table) -> dict[str, int]:
@@ -26,7 +30,7 @@ def parameter_counts(graph: Graph, parameters: Table) -> dict[str, int]:
             if module in held and graph.nodes[module].kind == "module":
                 held[module].add(first)
     for node in graph.nodes.values():  # a second call holds what the first does
-        original = node.id.partition("#")[0]
+        original = _LATER_CALL.sub("", node.id)
         if node.kind == "module" and original != node.id and original in held:
             held[node.id] |= held[original]
     return {node_id: sum(counts[name] for name in names) for node_id, names in held.items()}

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from torchatlas.measure.findings.all_zero import all_zero
 from torchatlas.measure.findings.bias_before_norm import bias_before_norm
 from torchatlas.measure.findings.class_imbalance import class_imbalance
 from torchatlas.measure.findings.dead_relu import dead_relu
-from torchatlas.measure.findings.evidence import Evidence, Rule
+from torchatlas.measure.findings.evidence import CannotTell, Evidence, Rule
 from torchatlas.measure.findings.generalisation_gap import generalisation_gap
+from torchatlas.measure.findings.initial_loss import initial_loss
 from torchatlas.measure.findings.nonfinite import nonfinite
 from torchatlas.measure.findings.overfitting import overfitting
+from torchatlas.measure.findings.thresholds import THRESHOLDS
 from torchatlas.measure.findings.unnormalised_input import unnormalised_input
 from torchatlas.measure.findings.unused_parameter import unused_parameter
-from torchatlas.run import SEVERITIES, Finding, Run
+from torchatlas.measure.findings.vanishing_gradient import vanishing_gradient
+from torchatlas.run import SEVERITIES, Finding, Gap, Run
 
 RULES: dict[str, Rule] = {
     "nonfinite": nonfinite,
     "dead_relu": dead_relu,
+    "vanishing_gradient": vanishing_gradient,
+    "all_zero": all_zero,
     "overfitting": overfitting,
     "generalisation_gap": generalisation_gap,
+    "initial_loss": initial_loss,
     "unused_parameter": unused_parameter,
     "bias_before_norm": bias_before_norm,
     "unnormalised_input": unnormalised_input,
@@ -28,27 +36,53 @@ RULES: dict[str, Rule] = {
 """Every rule by name; docs/findings.md says what each one means and how it can be wrong."""
 
 
-def diagnose(run: Run, thresholds: Mapping[str, float] | None = None) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the rules say of a run.
+
+    Attributes:
+        findings: errors first, otherwise in the order of `RULES`.
+        gaps: rules that could not tell, and what they lacked; `what` is the name of the rule.
+        checked: rules that could tell, whether they found something or not.
+    """
+
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    checked: tuple[str, ...]
+
+
+def examine(run: Run, thresholds: Mapping[str, float] | None = None) -> Diagnosis:
     """Hold a run against every rule.
 
     Args:
-        thresholds: by rule, where the defaults do not suit.
-
-    Returns:
-        Findings, errors first and otherwise in the order of `RULES`.
+        thresholds: by rule, where those of `THRESHOLDS` do not suit.
 
     Raises:
-        ValueError: a threshold names no rule.
+        ValueError: no rule with a threshold has that name.
     """
-    unknown = set(thresholds or {}) - set(RULES)
+    unknown = sorted(set(thresholds or {}) - set(THRESHOLDS))
     if unknown:
-        raise ValueError(f"no rule is called {', '.join(sorted(unknown))}")
-    evidence = Evidence(run, thresholds or {})
+        raise ValueError(
+            f"no rule with a threshold is called {', '.join(unknown)}; "
+            f"those with one are {', '.join(THRESHOLDS)}"
+        )
+    evidence = Evidence(run, {**THRESHOLDS, **(thresholds or {})})
     findings: list[Finding] = []
-    for rule in RULES.values():
-        findings.extend(rule(evidence))
+    gaps: list[Gap] = []
+    for name, rule in RULES.items():
+        try:
+            findings.extend(rule(evidence))
+        except CannotTell as reason:
+            gaps.append(Gap(name, str(reason)))
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return tuple(findings)
+    untold = {gap.what for gap in gaps}
+    checked = tuple(name for name in RULES if name not in untold)
+    return Diagnosis(tuple(findings), tuple(gaps), checked)
 
 
-__all__ = ["RULES", "diagnose"]
+def diagnose(run: Run, thresholds: Mapping[str, float] | None = None) -> tuple[Finding, ...]:
+    """The findings alone (see `examine`)."""
+    return examine(run, thresholds).findings
+
+
+__all__ = ["RULES", "THRESHOLDS", "Diagnosis", "diagnose", "examine"]

@@ -4,35 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchatlas.measure.findings.evidence import Evidence
-from torchatlas.run import Finding
+from torchatlas.measure.findings.evidence import Evidence, some
+from torchatlas.run import Finding, Node
 
-_WITH_BIAS = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "linear")
-_SUBTRACTS_THE_MEAN = ("batch_norm", "instance_norm")
+_CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+_TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+_SUBTRACTS_THE_MEAN = {"batch_norm", "instance_norm"}
 
 
 def bias_before_norm(evidence: Evidence) -> Iterator[Finding]:
     """A conv or linear bias whose only use is a normalisation that subtracts each channel's mean.
 
     BatchNorm and InstanceNorm do; LayerNorm and GroupNorm mix channels, so a bias matters there.
+    A linear layer's features are the channels only when its output has two dimensions.
     """
-    for node in evidence.graph.nodes.values():
-        biases = [name for name in node.parameters if name.rpartition(".")[2] == "bias"]
+    graph = evidence.executed_graph()
+    pairs: dict[str, str] = {}
+    biases: dict[str, None] = {}
+    for node in graph.nodes.values():
         users = evidence.targets.get(node.id, [])
-        if node.kind != "op" or node.type not in _WITH_BIAS or not biases or not users:
-            continue
-        types = {evidence.graph.nodes[user].type for user in users}
-        if not types <= set(_SUBTRACTS_THE_MEAN):
-            continue
-        here, norm = evidence.shown(node.id), evidence.shown(users[0])
-        yield Finding(
-            rule="bias_before_norm",
-            severity="info",
-            title=f"The bias of {here} has no effect",
-            detail=f"{norm} subtracts each channel's mean right after it, and the bias with it.",
-            advice="Give the layer bias=False: fewer parameters, and one addition less.",
-            nodes=(here, norm),
-            samples=1,
-            source="PyTorch performance tuning guide",
-            view="architecture",
-        )
+        own = [name for name in node.parameters if name.rpartition(".")[2] == "bias"]
+        types = {graph.nodes[user].type for user in users}
+        if own and _adds_by_channel(node, types) and types and types <= _SUBTRACTS_THE_MEAN:
+            pairs[evidence.shown(node.id)] = evidence.shown(users[0])
+            biases |= dict.fromkeys(own)
+    if not pairs:
+        return
+    counts = {row["tensor"]: row["count"] for row in evidence.rows("parameters")}
+    total = sum(counts.get(name) or 0 for name in biases)
+    layers = list(pairs)
+    one = f"The bias of {layers[0]} has no effect"
+    yield Finding(
+        rule="bias_before_norm",
+        severity="info",
+        title=one if len(layers) == 1 else f"The biases of {len(layers)} layers have no effect",
+        detail=(
+            f"A norm subtracts each channel's mean right after it, and the bias with it: "
+            f"{some([f'{layer} before {norm}' for layer, norm in pairs.items()])}."
+        ),
+        advice="Give the layer bias=False: fewer parameters, and one addition less.",
+        nodes=tuple(dict.fromkeys(node for pair in pairs.items() for node in pair)),
+        value=float(total),
+        threshold=0.0,
+        unit="parameters",
+        samples=len(layers),
+        source="PyTorch performance tuning guide",
+        view="architecture",
+    )
+
+
+def _adds_by_channel(node: Node, norms: set[str]) -> bool:
+    """Whether one value of the bias goes to one channel of the norm, and to nothing else."""
+    if node.kind != "op":
+        return False
+    if node.type == "linear":
+        two_dimensional = bool(node.outputs) and len(node.outputs[0].shape) == 2
+        return two_dimensional and norms == {"batch_norm"}
+    return node.type in _CONVOLUTIONS + _TRANSPOSED

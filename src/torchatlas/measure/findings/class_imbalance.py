@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchatlas.measure.findings.evidence import Evidence
+from torchatlas.measure.findings.evidence import CannotTell, Evidence
 from torchatlas.run import Finding
 
-RATIO = 10.0
 LEAST_SAMPLES = 500
 
 
 def class_imbalance(evidence: Evidence) -> Iterator[Finding]:
     """The largest class of the training data is more than ten times the smallest that occurs."""
-    threshold = evidence.thresholds.get("class_imbalance", RATIO)
+    threshold = evidence.thresholds["class_imbalance"]
     sizes: dict[int, int] = {}
     for row in evidence.rows("confusion", split="train"):
         sizes[row["target"]] = sizes.get(row["target"], 0) + row["count"]
-    if len(sizes) < 2 or sum(sizes.values()) < LEAST_SAMPLES:
-        return
+    if sum(sizes.values()) < LEAST_SAMPLES:
+        raise CannotTell(f"the classes of {LEAST_SAMPLES} training examples were not counted")
     smallest, largest = min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)
     ratio = sizes[largest] / sizes[smallest]
     if ratio > threshold:

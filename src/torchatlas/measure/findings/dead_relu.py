@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchatlas.measure.findings.evidence import Evidence
+from torchatlas.measure.findings.evidence import CannotTell, Evidence
 from torchatlas.run import Finding
 
-SHARE = 0.5
 LEAST_VALUES_A_UNIT = 100
 
 
@@ -16,16 +15,21 @@ def dead_relu(evidence: Evidence) -> Iterator[Finding]:
 
     A unit is a channel or feature. It needs at least 100 values to be called dead.
     """
-    threshold = evidence.thresholds.get("dead_relu", SHARE)
-    for row in evidence.rows("distributions", quantity="activation"):
+    threshold = evidence.thresholds["dead_relu"]
+    activations = evidence.latest("activation")
+    if not activations:
+        raise CannotTell("no activations were measured")
+    watched = [row for row, _ in activations if row["units"]]
+    enough = [row for row in watched if row["elements"] / row["units"] >= LEAST_VALUES_A_UNIT]
+    if watched and not enough:
+        raise CannotTell(f"no ReLU unit was seen {LEAST_VALUES_A_UNIT} times; use more batches")
+    for row in enough:
         units, dead = row["units"], row["dead_units"]
-        if not units or row["elements"] / units < LEAST_VALUES_A_UNIT:
-            continue
         if dead / units > threshold:
             yield Finding(
                 rule="dead_relu",
                 severity="warning",
-                title=f"{dead} of {units} units of {evidence.label(row['node'])} never fire",
+                title=f"{dead:,} of {units:,} units of {evidence.label(row['node'])} never fire",
                 detail=(
                     f"They were zero for every one of {row['elements'] // units:,} values each, "
                     "so no gradient passes through them."

@@ -3,65 +3,168 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from math import isfinite
 
-from torchatlas.measure.findings.evidence import Evidence
-from torchatlas.run import Finding, TensorSummary
+from torchatlas.measure.findings.evidence import CannotTell, Evidence, Row, some
+from torchatlas.run import ROOT, Finding, TensorSummary
+
+Bad = tuple[Row, TensorSummary]
 
 
 def nonfinite(evidence: Evidence) -> Iterator[Finding]:
-    """Any NaN or infinity in parameters, activations or gradients.
+    """Any NaN or infinity in parameters, activations, gradients or the recorded loss.
 
-    For activations the origin is the first node in execution order whose output is not finite
-    while what it used was.
+    For activations the origin is the first node in execution order whose output is not finite,
+    so what it used was; for gradients it is the last one, for backward runs from the end. Minus
+    infinity alone that never reaches the model's output is how attention masks: a note only.
+    Gradients behind an activation that is not finite follow from it and are not told again.
     """
-    for quantity in ("parameter", "activation", "gradient"):
-        bad = [(row, s) for row, s in evidence.latest(quantity) if s.nonfinite]
-        if not bad:
-            continue
-        order = [(_order(evidence, row["node"]), row, s) for row, s in bad]
-        if quantity == "gradient":  # backward runs from the end to the start
-            order = [(-position, row, s) for position, row, s in order]
-        _, row, summary = min(order, key=lambda item: item[0])
-        nodes = {other["node"] for other, _ in bad}
-        name = "" if row["tensor"].startswith("output") else f" ({row['tensor']})"
-        advice = {
-            "parameter": "Load an earlier checkpoint, and find the step at which it happened.",
-            "activation": "Look at this node's inputs: a division, a logarithm, an overflow?",
-            "gradient": "Lower the learning rate or clip gradients; in fp16, scale the loss.",
-        }[quantity]
-        yield Finding(
-            rule="nonfinite",
-            severity="error",
-            title=f"{quantity.capitalize()} of {evidence.label(row['node'])} is not finite",
-            detail=(
-                f"{_counts(summary)} of {summary.count:,} values{name}; "
-                f"it is the origin among {len(nodes)} {'node' if len(nodes) == 1 else 'nodes'} "
-                f"with such a {quantity}."
-            ),
-            advice=advice,
-            nodes=(row["node"], *sorted(nodes - {row["node"]})),
-            value=float(summary.nonfinite),
-            threshold=0.0,
-            unit="values",
-            samples=summary.count,
-            source="IEEE 754",
-            view={"parameter": "parameters", "activation": "activations"}.get(
-                quantity, "gradients"
-            ),
+    kinds = ("parameter", "activation", "gradient")
+    measured = {quantity: evidence.latest(quantity) for quantity in kinds}
+    scalars = evidence.rows("scalars")
+    if not scalars and not any(measured.values()):
+        raise CannotTell("no values were looked at")
+    bad = {kind: [(row, s) for row, s in rows if s.nonfinite] for kind, rows in measured.items()}
+    if bad["parameter"]:
+        yield _in_parameters(bad["parameter"])
+    if bad["activation"]:
+        yield _in_activations(evidence, bad["activation"], bad["parameter"])
+    if bad["gradient"] and (not bad["activation"] or _is_mask(evidence, bad["activation"])):
+        yield _in_gradients(evidence, bad["gradient"])
+    yield from _in_scalars(scalars)
+
+
+def _in_parameters(bad: list[Bad]) -> Finding:
+    names = [row["tensor"] for row, _ in bad]
+    many = f"{len(names)} parameters are" if len(names) > 1 else f"The parameter {names[0]} is"
+    return _finding(
+        title=f"{many} not finite",
+        detail=f"{_counts(bad[0][1])} in {some(names)}.",
+        advice="Load an earlier checkpoint, and find the step at which it happened.",
+        bad=bad,
+        view="parameters",
+    )
+
+
+def _in_activations(evidence: Evidence, bad: list[Bad], parameters: list[Bad]) -> Finding:
+    bad = sorted(bad, key=lambda item: _order(evidence, item[0]["node"]))
+    row, summary = bad[0]
+    own = [p["tensor"] for p, _ in parameters if p["node"] == row["node"]]
+    node = evidence.graph.nodes.get(row["node"])
+    advice = "Look at what this node does: a division, a logarithm, an overflow?"
+    if node is not None and node.kind == "input":
+        advice = "Clean the data: they are not finite before the model sees them."
+    elif own:
+        advice = f"Its parameter {own[0]} is not finite: load an earlier checkpoint."
+    finding = _finding(
+        title=f"{evidence.label(row['node'])} is the first whose output is not finite",
+        detail=f"{_counts(summary)}; {_nodes(bad)} in all with such an output.",
+        advice=advice,
+        bad=bad,
+        view="activations",
+    )
+    if _is_mask(evidence, bad):
+        return replace(
+            finding,
+            severity="info",
+            title=f"{evidence.label(row['node'])} puts out minus infinity",
+            advice="Nothing to do if it is a mask: it does not reach the model's output.",
         )
+    return finding
+
+
+def _in_gradients(evidence: Evidence, bad: list[Bad]) -> Finding:
+    def backward_order(item: Bad) -> tuple[float, bool]:
+        return -_order(evidence, item[0]["node"]), not _is_output(item[0])
+
+    bad = sorted(bad, key=backward_order)
+    row, summary = bad[0]
+    where = f"the output of {evidence.label(row['node'])}" if _is_output(row) else row["tensor"]
+    users = evidence.users(row["node"]) if row["node"] in evidence.graph.nodes else []
+    behind = f", and comes from backward through {some(users)}" if _is_output(row) and users else ""
+    return _finding(
+        title=f"The gradient of {where} is not finite",
+        detail=(
+            f"{_counts(summary)}. It is the first that backward meets{behind}; "
+            f"{_nodes(bad)} in all with such a gradient."
+        ),
+        advice="Lower the learning rate or clip gradients; in fp16, scale the loss.",
+        bad=bad,
+        view="gradients",
+    )
+
+
+def _in_scalars(rows: list[Row]) -> Iterator[Finding]:
+    bad = [row for row in rows if row["value"] is not None and not isfinite(row["value"])]
+    if not bad:
+        return
+    first = min(bad, key=lambda row: row["step"] or 0)
+    step, last = first["step"] or 0, max(row["step"] or 0 for row in rows)
+    name = f"{first['split']} {first['name']}" if first["split"] else first["name"]
+    yield Finding(
+        rule="nonfinite",
+        severity="error",
+        title=f"The {name} is not finite at step {step:,}",
+        detail=f"So are {len(bad):,} of {len(rows):,} recorded values from there to {last:,}.",
+        advice="Look at the steps just before it; lower the learning rate or clip gradients.",
+        value=float(len(bad)),
+        threshold=0.0,
+        unit="values",
+        samples=len(rows),
+        steps=(step, last),
+        source="IEEE 754",
+        view="curves",
+    )
+
+
+def _finding(title: str, detail: str, advice: str, bad: list[Bad], view: str) -> Finding:
+    return Finding(
+        rule="nonfinite",
+        severity="error",
+        title=title[0].upper() + title[1:] if title.startswith("the ") else title,
+        detail=detail,
+        advice=advice,
+        nodes=tuple(dict.fromkeys(row["node"] for row, _ in bad)),
+        value=float(sum(summary.nonfinite for _, summary in bad)),
+        threshold=0.0,
+        unit="values",
+        samples=sum(summary.count for _, summary in bad),
+        source="IEEE 754",
+        view=view,
+    )
 
 
 def _order(evidence: Evidence, node_id: str) -> float:
-    """Position in execution order of the innermost thing: groups end after what is in them."""
+    """Position in execution order at which a node is done: a group, after what is in it."""
     node = evidence.graph.nodes.get(node_id)
     if node is None:
         return float("inf")
-    inside = [child.order for child in evidence.graph.descendants(node_id)]
-    return max(inside, default=node.order) + (0.5 if inside and not node.atomic else 0.0)
+    depth = sum(1 for _ in evidence.graph.ancestors(node_id))
+    last = max((child.order for child in evidence.graph.descendants(node_id)), default=node.order)
+    return last - depth * 1e-9
+
+
+def _is_mask(evidence: Evidence, bad: list[Bad]) -> bool:
+    """Minus infinity and nothing else, and none of it leaves the model."""
+    if any(summary.nan or summary.positive_infinity for _, summary in bad):
+        return False
+    outputs = {node.id for node in evidence.graph.nodes.values() if node.kind == "output"}
+    seen = {row["node"] for row, _ in evidence.latest("activation")} & (outputs | {ROOT})
+    return bool(seen) and not any(row["node"] in seen for row, _ in bad)
+
+
+def _is_output(row: Row) -> bool:
+    return bool(row["tensor"].partition("[")[0] == "output")
+
+
+def _nodes(bad: list[Bad]) -> str:
+    count = len({row["node"] for row, _ in bad})
+    return f"{count:,} {'node' if count == 1 else 'nodes'}"
 
 
 def _counts(summary: TensorSummary) -> str:
     infinite = summary.positive_infinity + summary.negative_infinity
     parts = [f"{summary.nan:,} NaN"] if summary.nan else []
     parts += [f"{infinite:,} infinite"] if infinite else []
-    return " and ".join(parts)
+    return f"{' and '.join(parts)} of {summary.count:,} values"

@@ -3,60 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
-from torchatlas.measure.findings.evidence import Evidence
+from torchatlas.measure.findings.evidence import CannotTell, Evidence, Row
 from torchatlas.run import Finding
 
-RATIO = 0.1
 LEAST_EVALUATIONS = 3
+PATIENCE = 2
+"""Evaluations since the best one before a rise of the test loss is taken for one."""
+
 LEAST_SAMPLES = 100
 
 
 def overfitting(evidence: Evidence) -> Iterator[Finding]:
     """(test loss - train loss) / train loss above 0.1.
 
-    With a recorded series of at least three evaluations the gap must also be widening. With a
-    single evaluation the intervals of the two losses must not overlap, on 100 examples each.
+    With a recorded series of at least three evaluations the gap must also have widened since the
+    test loss was at its best, two evaluations ago or more. With a single evaluation the intervals
+    of the two losses must not overlap, on 100 examples each.
     """
-    threshold = evidence.thresholds.get("overfitting", RATIO)
-    series = _gaps_over_time(evidence)
+    series = _losses_over_time(evidence)
     if len(series) >= LEAST_EVALUATIONS:
-        steps, train, test = zip(*series, strict=True)
-        gaps = [b - a for a, b in zip(train, test, strict=True)]
-        best = min(range(len(test)), key=test.__getitem__)
-        widening = gaps[-1] > gaps[best] and best < len(test) - 1
-        if train[-1] > 0 and gaps[-1] / train[-1] > threshold and widening:
-            yield _finding(
-                (gaps[-1] / train[-1], threshold),
-                f"Test loss rises {test[best]:.3g} → {test[-1]:.3g} while train loss goes "
-                f"{train[best]:.3g} → {train[-1]:.3g}; it was best at step {steps[best]:,}.",
-                f"Stop at step {steps[best]:,}, or add regularisation or data.",
-                len(series),
-                (steps[0], steps[-1]),
-            )
+        yield from _in_series(evidence, series)
         return
     losses = {row["split"]: row for row in evidence.rows("evaluation", metric="loss")}
-    train_row, test_row = losses.get("train"), losses.get("test")
-    if train_row is None or test_row is None or None in (train_row["high"], test_row["low"]):
-        return
-    enough = min(train_row["samples"], test_row["samples"]) >= LEAST_SAMPLES
-    ratio = (test_row["value"] - train_row["value"]) / max(train_row["value"], 1e-12)
-    if enough and ratio > threshold and test_row["low"] > train_row["high"]:
+    if "train" not in losses or "test" not in losses:
+        raise CannotTell("the loss was not measured on both training and test data")
+    yield from _in_evaluation(evidence, losses["train"], losses["test"])
+
+
+def _in_series(evidence: Evidence, series: list[tuple[int, float, float]]) -> Iterator[Finding]:
+    threshold = evidence.thresholds["overfitting"]
+    steps, train, test = zip(*series, strict=True)
+    if train[-1] <= 0:
+        raise CannotTell("the train loss is not above zero, so no ratio can be taken to it")
+    gaps = [b - a for a, b in zip(train, test, strict=True)]
+    best = min(range(len(test)), key=test.__getitem__)
+    widening = gaps[-1] > gaps[best] and best + PATIENCE < len(test)
+    if gaps[-1] / train[-1] > threshold and widening:
+        yield _finding(
+            (gaps[-1] / train[-1], threshold),
+            f"Test loss rises {test[best]:.3g} → {test[-1]:.3g} while train loss goes "
+            f"{train[best]:.3g} → {train[-1]:.3g}; it was best at step {steps[best]:,}.",
+            f"Stop at step {steps[best]:,}, or add regularisation or data.",
+            len(series),
+            (steps[0], steps[-1]),
+        )
+
+
+def _in_evaluation(evidence: Evidence, train: Row, test: Row) -> Iterator[Finding]:
+    threshold = evidence.thresholds["overfitting"]
+    if min(train["samples"], test["samples"]) < LEAST_SAMPLES:
+        raise CannotTell(f"the losses rest on fewer than {LEAST_SAMPLES} examples")
+    if train["high"] is None or test["low"] is None:
+        raise CannotTell("the losses have no interval: they are known by the batch only")
+    if train["value"] <= 0:
+        raise CannotTell("the train loss is not above zero, so no ratio can be taken to it")
+    ratio = (test["value"] - train["value"]) / train["value"]
+    if ratio > threshold and test["low"] > train["high"]:
         yield _finding(
             (ratio, threshold),
-            f"Loss is {train_row['value']:.3g} on the training data and {test_row['value']:.3g} on "
+            f"Loss is {train['value']:.3g} on the training data and {test['value']:.3g} on "
             "the test data; the 95 % intervals do not overlap.",
             "Compare with an earlier checkpoint; add regularisation or data.",
-            test_row["samples"],
+            test["samples"],
             None,
         )
 
 
-def _gaps_over_time(evidence: Evidence) -> list[tuple[int, float, float]]:
+def _losses_over_time(evidence: Evidence) -> list[tuple[int, float, float]]:
     """Step, train loss up to there, and test loss, at every evaluation of the test loss."""
-    train = evidence.series("loss", "train")
-    test = evidence.series("loss", "test")
-    found, before = [], 0
+    train, test = (
+        [(step, loss) for step, loss in evidence.series("loss", split) if isfinite(loss)]
+        for split in ("train", "test")
+    )
+    found, before = [], -1
     for step, value in test:
         span = [loss for at, loss in train if before < at <= step]
         if span:

@@ -4,52 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchatlas.measure.findings.evidence import Evidence
+from torchatlas.measure.findings.evidence import Evidence, Row, some
 from torchatlas.run import ROOT, Finding
 
 
 def unused_parameter(evidence: Evidence) -> Iterator[Finding]:
     """A parameter that requires a gradient and that no op used, or that got no gradient.
 
-    Judged only on a complete graph. Parameters of one module make one finding.
+    Judged only on a forward pass that ran to its end. Parameters of one module make one finding;
+    a tied parameter is used when it is used under any of its names.
     """
-    graph = evidence.graph
-    if not graph.edges or graph.capture.error is not None:
-        return
+    graph = evidence.executed_graph()
+    rows = evidence.rows("parameters", kind="parameter")
+    first_name = {row["tensor"]: row["tied_to"] or row["tensor"] for row in rows}
     used = {
-        name for node in graph.nodes.values() if node.kind != "module" for name in node.parameters
+        first_name.get(name, name)
+        for node in graph.nodes.values()
+        if node.kind != "module"
+        for name in node.parameters
     }
-    gradients = {row["tensor"] for row, _ in evidence.latest("gradient")}
-    idle: dict[tuple[str, str], list[tuple[str, int]]] = {}
-    for row in evidence.rows("parameters", kind="parameter", trainable=True):
-        name = row["tensor"]
-        if row["tied_to"] is not None:
+    idle: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if not row["trainable"] or row["tied_to"] is not None:
             continue
-        if name not in used:
-            why = "no op of the forward pass uses"
-        elif gradients and name not in gradients:
-            why = "the loss does not depend on"
-        else:
-            continue
-        idle.setdefault((row["node"], why), []).append((name, row["count"]))
+        if row["tensor"] not in used:
+            idle.setdefault((row["node"], "no op of the forward pass uses"), []).append(row)
+        elif _without_gradient(evidence, row):
+            idle.setdefault((row["node"], "the loss does not depend on"), []).append(row)
     for (node, why), found in idle.items():
-        names, count = [name for name, _ in found], sum(count for _, count in found)
+        count = sum(row["count"] for row in found)
         yield Finding(
             rule="unused_parameter",
             severity="warning",
-            title=f"{why[0].upper()}{why[1:]} {_some(names)}",
+            title=f"{why[0].upper()}{why[1:]} {some([row['tensor'] for row in found], 2)}",
             detail=f"{count:,} parameters take memory and are never trained.",
             advice="Remove the module, use it in forward, or set requires_grad=False.",
-            nodes=(node,) if node in graph.nodes else (ROOT,),
+            nodes=(node if node in graph.nodes else ROOT,),
             value=float(count),
             threshold=0.0,
             unit="parameters",
-            samples=len(names),
+            samples=len(found),
             source="torch.nn.parallel.DistributedDataParallel, find_unused_parameters",
             view="parameters",
         )
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:2])
-    return shown if len(names) <= 2 else f"{shown} and {len(names) - 2} more"
+def _without_gradient(evidence: Evidence, row: Row) -> bool:
+    """Gradients were measured, and neither this parameter nor its node's output has one.
+
+    The output is asked too because a sparse gradient is there and has no distribution.
+    """
+    gradients = [other for other, _ in evidence.latest("gradient")]
+    names = {other["tensor"] for other in gradients}
+    nodes = {other["node"] for other in gradients if other["tensor"].startswith("output")}
+    return bool(nodes) and row["tensor"] not in names and row["node"] not in nodes
