@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from benchmarks.report import MARK, add_section, table
 from benchmarks.result import Result
 
