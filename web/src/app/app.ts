@@ -1,9 +1,9 @@
 /** Puts the page together: bar, graph with outline and inspector, and the other pages. */
 
-import { GraphCanvas, type Paint } from "../graph/canvas";
+import { GraphCanvas, type Paint } from "../canvas/graph";
 import { inspect } from "../inspector/inspector";
 import { count, si } from "../model/format";
-import { ROOT } from "../model/graph";
+import { ROOT } from "../model/nodes";
 import { LogScale, type Measure, colourAt, measures, positive, sequential } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { pageContent } from "../pages/pages";

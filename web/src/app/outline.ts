@@ -2,7 +2,7 @@
 
 import { percent } from "../model/format";
 import type { Measure } from "../model/measures";
-import { ROOT } from "../model/graph";
+import { ROOT } from "../model/nodes";
 import type { RunIndex } from "../model/run";
 import { h, icon } from "./dom";
 

@@ -1,6 +1,6 @@
 /** Find a node by name, type or shape. */
 
-import { nodeDetail, shapeText } from "../graph/labels";
+import { nodeDetail, shapeText } from "../canvas/labels";
 import type { RunIndex } from "../model/run";
 import { h, icon } from "./dom";
 

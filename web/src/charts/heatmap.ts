@@ -2,7 +2,7 @@
 
 import type { Heatmap, Panel } from "../generated/document";
 import { s } from "../app/dom";
-import { inkOn } from "../graph/draw";
+import { inkOn } from "../canvas/draw";
 import { figures, toNumber } from "../model/format";
 import { colourAt } from "../model/measures";
 
@@ -48,7 +48,7 @@ export function heatmapPanel(panel: Panel, mark: Heatmap, theme: "light" | "dark
       chart.append(rect);
       if (value === null || cell < 17 || (error && value < 0.5)) return;
       const label = s("text", { x: left + (c + 0.5) * cell - 0.75, y: top + (r + 0.5) * cell + 3, "text-anchor": "middle" }, value.toFixed(0));
-      if (error) label.setAttribute("style", `fill:${inkOn(fill)}`);
+      if (error) label.style.fill = inkOn(fill);
       label.style.pointerEvents = "none";
       chart.append(label);
     });

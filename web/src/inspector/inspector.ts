@@ -5,9 +5,9 @@ import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import { histogram } from "../charts/histogram";
 import { roleColour } from "../charts/view";
-import { moduleSettings, shapeText } from "../graph/labels";
+import { moduleSettings, shapeText } from "../canvas/labels";
 import { bytes, count, figures, percent, seconds, si } from "../model/format";
-import { ROOT } from "../model/graph";
+import { ROOT } from "../model/nodes";
 import type { Quantity, RunIndex } from "../model/run";
 import { signedBins } from "../model/summary";
 

@@ -6,7 +6,7 @@ import { h } from "../app/dom";
 import type { Page } from "../app/store";
 import { type ViewContext, drawView } from "../charts/view";
 import { count, figures, seconds, si, toNumber } from "../model/format";
-import { ROOT } from "../model/graph";
+import { ROOT } from "../model/nodes";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {

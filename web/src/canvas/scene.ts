@@ -1,7 +1,7 @@
 /** From graph and open groups to placed boxes and lines. */
 
-import { type Box, type Diagram, type Placed, LayoutCache, compose } from "../layout/compose";
-import type { GraphIndex, LiftedEdge } from "../model/graph";
+import { type Box, type Diagram, type Placed, LayoutCache, compose } from "../diagram/compose";
+import type { GraphIndex, LiftedEdge } from "../model/nodes";
 import { elide, nodeDetail, nodeName, shapeText } from "./labels";
 
 export const FONT = {

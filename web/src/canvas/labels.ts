@@ -1,6 +1,6 @@
 /** What is written on nodes: short names, settings in the field's notation, shapes. */
 
-import type { GraphIndex } from "../model/graph";
+import type { GraphIndex } from "../model/nodes";
 import type { Node, TensorSpec } from "../generated/document";
 
 const SYMBOLS: Record<string, string> = {

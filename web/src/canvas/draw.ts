@@ -1,10 +1,10 @@
 /** Draws a scene on a canvas: groups, lines, ports, nodes; only what shows, and no text too small. */
 
-import type { Box } from "../layout/compose";
-import type { Point } from "../layout/layered";
-import type { GraphIndex } from "../model/graph";
+import type { Box } from "../diagram/compose";
+import type { Point } from "../diagram/layered";
+import type { GraphIndex } from "../model/nodes";
 import type { Camera } from "./camera";
-import type { Paint } from "./canvas";
+import type { Paint } from "./graph";
 import { FONT, NODE, type Scene } from "./scene";
 
 export interface Palette {

@@ -1,7 +1,7 @@
 /** The graph on a canvas: open, close, choose, pan, zoom, and a map of the whole. */
 
-import type { Box } from "../layout/compose";
-import { type GraphIndex, ROOT } from "../model/graph";
+import type { Box } from "../diagram/compose";
+import { type GraphIndex, ROOT } from "../model/nodes";
 import { Camera } from "./camera";
 import { type DrawState, type Palette, draw } from "./draw";
 import { Minimap } from "./minimap";
