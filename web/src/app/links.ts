@@ -1,0 +1,42 @@
+/** Deep links: `#page=graph&node=layer1.0.conv1&color=gradients`, with back and forward. */
+
+import { type Choice, PAGES, type Page, type Store } from "./store";
+
+export function readLink(hash: string): Partial<Choice> {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  const link: Partial<Choice> = {};
+  const page = fields.get("page");
+  if (page && (PAGES as readonly string[]).includes(page)) link.page = page as Page;
+  if (fields.has("node")) link.node = fields.get("node");
+  const colour = fields.get("color");
+  if (colour) link.colour = colour;
+  return link;
+}
+
+export function writeLink(choice: Choice): string {
+  const fields = new URLSearchParams({ page: choice.page });
+  if (choice.node !== null) fields.set("node", choice.node);
+  fields.set("color", choice.colour);
+  return `#${fields.toString()}`;
+}
+
+/** Keep the address and the choice the same. A page inside a frame may not have an address. */
+export function followAddress(store: Store, known: (node: string) => boolean): void {
+  let ours = false;
+  store.subscribe((choice, changed) => {
+    if (!changed.has("page") && !changed.has("node") && !changed.has("colour")) return;
+    ours = true;
+    try {
+      history.pushState(null, "", writeLink(choice));
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+    }
+    ours = false;
+  });
+  addEventListener("popstate", () => {
+    if (ours) return;
+    const link = readLink(location.hash);
+    const node = link.node !== undefined && link.node !== null && known(link.node) ? link.node : null;
+    store.set({ ...link, node });
+  });
+}

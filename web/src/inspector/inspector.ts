@@ -1,0 +1,167 @@
+/** All that is known of the chosen node: what it is, its cost, its distributions, its findings. */
+
+import type { Node, TensorSpec } from "../generated/document";
+import { findingList } from "../app/findings";
+import { h } from "../app/dom";
+import { histogram } from "../charts/histogram";
+import { roleColour } from "../charts/view";
+import { moduleSettings, shapeText } from "../canvas/labels";
+import { bytes, count, figures, percent, seconds, si } from "../model/format";
+import { ROOT } from "../model/nodes";
+import type { Quantity, RunIndex } from "../model/run";
+import { signedBins } from "../model/summary";
+
+const QUANTITIES: { quantity: Quantity; title: string; role: string }[] = [
+  { quantity: "parameter", title: "Weights", role: "weights" },
+  { quantity: "activation", title: "Outputs", role: "activations" },
+  { quantity: "gradient", title: "Gradients", role: "gradients" },
+];
+
+export function inspect(run: RunIndex, id: string | null, choose: (node: string) => void): HTMLElement[] {
+  const node = run.graph.node(id ?? ROOT);
+  if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
+  return [heading(run, node), ...distributions(run, node), findings(run, node, choose), settings(node)].filter(
+    (section) => section !== null,
+  );
+}
+
+function heading(run: RunIndex, node: Node): HTMLElement {
+  const source = node.source;
+  const place = source ? `${source.file.split(/[\\/]/).pop() ?? ""}:${source.line}` : null;
+  return h(
+    "section",
+    {},
+    h("h1", {}, node.id === ROOT ? run.run.name : node.id),
+    h(
+      "div",
+      { class: "headline" },
+      h("span", {}, describe(node)),
+      place && h("span", { class: "mono", title: source ? `${source.file}:${source.line} in ${source.function}` : "" }, place),
+    ),
+    source?.text ? h("pre", { class: "code" }, source.text) : null,
+    h("dl", { class: "facts" }, ...facts(run, node)),
+  );
+}
+
+function describe(node: Node): string {
+  const settings = moduleSettings(node);
+  const bias = "bias" in node.attributes || node.parameters.some((name) => name.endsWith(".bias"));
+  const biased = settings && node.kind === "module" && node.parameters.length ? (bias ? "" : ", no bias") : "";
+  const kind = node.kind === "module" ? node.type : `${node.kind} ${node.type === node.kind ? "" : node.type}`.trim();
+  return [kind, settings].filter(Boolean).join(" ") + biased;
+}
+
+function facts(run: RunIndex, node: Node): HTMLElement[] {
+  const rows: HTMLElement[] = [];
+  const add = (name: string, value: string, note = "", mono = false) =>
+    rows.push(
+      h("dt", {}, name),
+      h("dd", { class: mono ? "mono" : null }, value),
+      h("dd", { class: "note" }, note),
+    );
+  if (node.inputs.length) add("Input", shapes(node.inputs), "", true);
+  if (node.outputs.length) add("Output", shapes(node.outputs), bytes(sizeOf(node.outputs)), true);
+  const own = run.parameterCount(node.id);
+  const total = run.parameterCount(ROOT);
+  add("Parameters", count(own), own && total && node.id !== ROOT ? `${percent(own / total)} % of model` : "");
+  const measurable = node.kind === "module" || node.kind === "op";
+  if (measurable) add("FLOPs", typeof node.flops === "number" ? `${si(node.flops)} forward` : "not counted", typeof node.flops === "number" ? "multiply-add = 2" : "no formula for its ops");
+  if (measurable) {
+    const time = run.cost(node.id, "time_s");
+    const whole = run.cost(ROOT, "time_s");
+    const reason = run.gapsOf(node.id, "cost")[0]?.reason;
+    add(
+      "Forward",
+      time === null ? "not measured" : seconds(time),
+      time === null ? "" : whole && node.id !== ROOT ? `${percent(time / whole)} % of forward` : "median of 3",
+    );
+    if (time === null && reason) add("", reason);
+  }
+  return rows;
+}
+
+function shapes(specs: readonly TensorSpec[]): string {
+  const texts = specs.slice(0, 3).map(shapeText);
+  return specs.length > 3 ? `${texts.join(", ")} and ${specs.length - 3} more` : texts.join(", ");
+}
+
+function sizeOf(specs: readonly TensorSpec[]): number {
+  return specs.reduce((sum, spec) => sum + spec.size_bytes, 0);
+}
+
+function distributions(run: RunIndex, node: Node): HTMLElement[] {
+  if (!["module", "op", "input", "parameter"].includes(node.kind)) return [];
+  const section = h("section", {}, h("h2", {}, "Values now", h("small", {}, "symmetric log axis, 4 bins a decade")));
+  for (const { quantity, title, role } of QUANTITIES) {
+    const has = run.parameterCount(node.id) > 0;
+    if (quantity === "parameter" && !has) continue;
+    if (quantity === "activation" && node.kind === "parameter") continue;
+    if (quantity === "gradient" && node.kind === "input") continue;
+    section.append(oneQuantity(run, node, quantity, title, role));
+  }
+  return [section];
+}
+
+function oneQuantity(run: RunIndex, node: Node, quantity: Quantity, title: string, role: string): HTMLElement {
+  const summary = run.summary(node.id, quantity);
+  const colour = roleColour(role);
+  const heading = h("b", {}, title);
+  heading.style.color = colour;
+  const row = h("div", { class: "quantity", "data-quantity": quantity });
+  if (summary === null) {
+    const reason = run.gapsOf(node.id, quantity)[0]?.reason ?? unmeasured(run, node);
+    row.append(h("div", { class: "not-measured hatched" }, reason), h("div", { class: "figures" }, heading, "not measured"));
+    return row;
+  }
+  const f = run.figures(node.id, quantity)!;
+  const bins = signedBins(summary);
+  const said = `${title} of ${node.id}: ${count(f.count)} values, standard deviation ${f.std === null ? "unknown" : figures(f.std)}`;
+  const parameters = quantity === "gradient" && !run.parameterCount(node.id) ? "of the output" : "";
+  row.append(
+    bins
+      ? histogram(bins, { width: 236, height: 58, colour, label: said, axis: true })
+      : h("div", { class: "not-measured" }, f.nonfinite ? "no finite value" : "all exactly zero"),
+    h(
+      "div",
+      { class: "figures" },
+      heading,
+      h("div", {}, `σ ${f.std === null ? "–" : figures(f.std)}`),
+      h("div", {}, `zero ${f.count ? percent(f.zero / f.count) : "–"} %`),
+      parameters && h("div", {}, parameters),
+      f.nonfinite > 0 && h("div", { class: "glyph error" }, `✕ ${count(f.nonfinite)} not finite`),
+    ),
+  );
+  return row;
+}
+
+/** Why a node has no row of its own although nothing failed. */
+function unmeasured(run: RunIndex, node: Node): string {
+  const parent = node.parent === null ? undefined : run.graph.node(node.parent);
+  if (parent?.atomic) return `the same as of ${parent.id}`;
+  return "not measured for this node";
+}
+
+function findings(run: RunIndex, node: Node, choose: (node: string) => void): HTMLElement {
+  const own = node.id === ROOT ? run.run.findings : run.findingsOf(node.id);
+  const title = node.id === ROOT ? "Findings" : "Findings here";
+  return h("section", {}, h("h2", {}, title), findingList(own, choose, "No rule fired here"));
+}
+
+function settings(node: Node): HTMLElement | null {
+  const entries = Object.entries(node.attributes).filter(([, value]) => value !== null);
+  if (!entries.length && !node.parameters.length) return null;
+  const rows = [
+    ...entries.map(([name, value]) => [name, String(value)] as const),
+    ...node.parameters.map((name) => ["parameter", name] as const),
+  ];
+  return h(
+    "section",
+    {},
+    h(
+      "details",
+      { class: "more" },
+      h("summary", {}, `Settings (${rows.length})`),
+      h("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", { class: "mono" }, value), h("dd", {})])),
+    ),
+  );
+}

@@ -1,0 +1,62 @@
+/** Starts the page, and gives scripts a handle on it: `window.torchatlas`. */
+
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/app.css";
+import { App } from "./app/app";
+import { h } from "./app/dom";
+import { EmbeddedSource } from "./app/source";
+import type { GraphCanvas } from "./canvas/graph";
+import { RunIndex } from "./model/run";
+
+export interface Automation {
+  ready: Promise<void>;
+  expand(id: string): void;
+  collapse(id: string): void;
+  select(id: string | null): void;
+  selected(): string | null;
+  visibleNodes(): ReturnType<GraphCanvas["visibleNodes"]>;
+  visibleEdges(): ReturnType<GraphCanvas["visibleEdges"]>;
+  stats(): ReturnType<GraphCanvas["stats"]>;
+}
+
+declare global {
+  interface Window {
+    torchatlas: Automation;
+  }
+}
+
+async function start(): Promise<App> {
+  const host = document.getElementById("app");
+  const data = document.getElementById("torchatlas-data");
+  if (!host || !(data instanceof HTMLScriptElement)) throw new Error("this page carries no data");
+  try {
+    return new App(host, new RunIndex(await new EmbeddedSource(data).load()));
+  } catch (error) {
+    host.replaceChildren(
+      h("div", { class: "notice" }, `This report could not be opened: ${error instanceof Error ? error.message : String(error)}`),
+    );
+    throw error;
+  }
+}
+
+const app = start();
+let running: App | null = null;
+
+function graph(): GraphCanvas {
+  if (!running) throw new Error("the page is not ready; await torchatlas.ready first");
+  return running.graph;
+}
+
+window.torchatlas = {
+  ready: app.then((made) => {
+    running = made;
+  }),
+  expand: (id) => graph().expand(id),
+  collapse: (id) => graph().collapse(id),
+  select: (id) => running?.choose(id),
+  selected: () => running?.store.get().node ?? null,
+  visibleNodes: () => graph().visibleNodes(),
+  visibleEdges: () => graph().visibleEdges(),
+  stats: () => graph().stats(),
+};

@@ -1,0 +1,77 @@
+/** Numbers as people read them. The data are in SI units; this is the edge where they are formatted. */
+
+export type Nonfinite = "NaN" | "Infinity" | "-Infinity";
+
+/** A finite number, or null where nothing (or nothing finite) was measured. */
+export function toNumber(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+const STEPS: [number, string][] = [
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
+
+/** `11.18 M`, `512`, `1.85 G`: three to four figures with an SI prefix. */
+export function si(value: number): string {
+  if (value === 0) return "0";
+  for (const [step, prefix] of STEPS)
+    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return `${figures(value / step)} ${prefix}`;
+  return Number.isInteger(value) ? count(value) : figures(value);
+}
+
+/** Whole numbers with thousands separators. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Three significant figures without an exponent where that is readable. */
+export function figures(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6 || size < 1e-3) return scientific(value);
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(size)));
+  return value.toFixed(Math.min(digits, 4)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** `2.3·10⁻⁴`. */
+export function scientific(value: number): string {
+  const [mantissa, exponent] = value.toExponential(1).split("e") as [string, string];
+  const power = Number(exponent);
+  const raised = [...String(Math.abs(power))].map((digit) => RAISED[Number(digit)]).join("");
+  return `${mantissa.replace(/\.0$/, "")}·10${power < 0 ? "⁻" : ""}${raised}`;
+}
+
+/** Powers of ten for axis ticks: `10⁻³`, `1`, `10²`. */
+export function power(exponent: number): string {
+  if (exponent === 0) return "1";
+  const raised = [...String(Math.abs(exponent))].map((digit) => RAISED[Number(digit)]).join("");
+  return `10${exponent < 0 ? "⁻" : ""}${raised}`;
+}
+
+export function seconds(value: number): string {
+  if (value >= 1) return `${figures(value)} s`;
+  if (value >= 1e-3) return `${figures(value * 1e3)} ms`;
+  return `${figures(value * 1e6)} µs`;
+}
+
+export function bytes(value: number): string {
+  for (const [step, unit] of [
+    [2 ** 30, "GiB"],
+    [2 ** 20, "MiB"],
+    [2 ** 10, "KiB"],
+  ] as const)
+    if (value >= step) return `${figures(value / step)} ${unit}`;
+  return `${count(value)} B`;
+}
+
+export function percent(share: number): string {
+  const value = 100 * share;
+  if (value > 0 && value < 0.01) return "<0.01";
+  return value >= 99.95 ? value.toFixed(1) : figures(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,132 @@
+/** The run in the forms that the page asks for: everything by node. */
+
+import type { Document, Finding, Gap, Run, TensorSummary, View } from "../generated/document";
+import { GraphIndex } from "./nodes";
+import { toNumber } from "./format";
+import { type Figures, figures, merge } from "./summary";
+
+export type Quantity = "parameter" | "activation" | "gradient" | "update";
+type Row = Record<string, unknown>;
+
+const EMPTY = { nodes: {}, edges: [], capture: { status: "complete", error: null, failed_node: null, unlinked: [], notes: [] } } as const;
+
+export class RunIndex {
+  readonly run: Run;
+  readonly views: Map<string, View>;
+  readonly graph: GraphIndex;
+  private readonly rowsByTable = new Map<string, Row[]>();
+  private readonly byNode = new Map<string, Map<string, Row[]>>();
+  private readonly merged = new Map<string, TensorSummary | null>();
+  private readonly counts = new Map<string, number>();
+
+  constructor(document: Document) {
+    this.run = document.run;
+    this.views = new Map(document.views.map((view) => [view.name, view]));
+    this.graph = new GraphIndex(
+      this.run.graph ?? { ...EMPTY, edges: [], capture: { ...EMPTY.capture, unlinked: [], notes: [] } },
+    );
+    this.countParameters();
+  }
+
+  /** Rows of a table as objects. */
+  rows(table: string): Row[] {
+    let rows = this.rowsByTable.get(table);
+    if (!rows) {
+      const cells = this.run.tables[table]?.cells ?? {};
+      const names = Object.keys(cells);
+      const length = names.length ? cells[names[0]!]!.length : 0;
+      rows = Array.from({ length }, (_, i) =>
+        Object.fromEntries(names.map((name) => [name, cells[name]![i]])),
+      );
+      this.rowsByTable.set(table, rows);
+    }
+    return rows;
+  }
+
+  rowsOf(table: string, node: string): Row[] {
+    let index = this.byNode.get(table);
+    if (!index) {
+      index = new Map();
+      for (const row of this.rows(table)) {
+        const id = String(row["node"]);
+        const known = index.get(id);
+        if (known) known.push(row);
+        else index.set(id, [row]);
+      }
+      this.byNode.set(table, index);
+    }
+    return index.get(node) ?? [];
+  }
+
+  /** Parameters in a node and everything inside it, shared ones once. */
+  parameterCount(id: string): number {
+    return this.counts.get(id) ?? 0;
+  }
+
+  /** A number of the table `cost`, forward. */
+  cost(id: string, column: "time_s" | "flops" | "activation_bytes"): number | null {
+    const row = this.rowsOf("cost", id).find((r) => r["phase"] === "forward");
+    return row ? toNumber(row[column]) : null;
+  }
+
+  /**
+   * The latest distribution of a quantity: parameters and their gradients over everything inside
+   * a node, activations of the node itself.
+   */
+  summary(id: string, quantity: Quantity): TensorSummary | null {
+    const key = `${quantity}\u0000${id}`;
+    if (!this.merged.has(key)) this.merged.set(key, this.mergeRows(id, quantity));
+    return this.merged.get(key)!;
+  }
+
+  figures(id: string, quantity: Quantity): Figures | null {
+    const summary = this.summary(id, quantity);
+    return summary && figures(summary);
+  }
+
+  findingsOf(id: string): Finding[] {
+    return this.run.findings.filter((finding) => finding.nodes.includes(id));
+  }
+
+  /** Why a quantity of a node was not measured. */
+  gapsOf(id: string, what: string): Gap[] {
+    const gaps = this.run.gaps.filter((gap) => gap.what === what);
+    const own = gaps.filter((gap) => gap.node === id);
+    return own.length ? own : gaps.filter((gap) => gap.node === null);
+  }
+
+  private mergeRows(id: string, quantity: Quantity): TensorSummary | null {
+    const whole = quantity === "parameter" || quantity === "gradient" || quantity === "update";
+    const ids = whole ? this.graph.withDescendants(id) : [id];
+    let rows = ids.flatMap((node) => this.rowsOf("distributions", node)).filter((row) => row["quantity"] === quantity);
+    if (whole) {
+      const named = rows.filter((row) => !String(row["tensor"]).startsWith("output"));
+      rows = named.length ? named : rows.filter((row) => row["node"] === id);
+    }
+    const last = rows.reduce((step, row) => Math.max(step, Number(row["step"] ?? 0)), 0);
+    const latest = rows.filter((row) => Number(row["step"] ?? 0) === last);
+    return merge(latest.map((row) => row["summary"] as TensorSummary).filter(Boolean));
+  }
+
+  private countParameters(): void {
+    const sizes = new Map<string, number>();
+    const first = new Map<string, string>();
+    for (const row of this.rows("parameters")) {
+      if (row["kind"] !== "parameter") continue;
+      const name = String(row["tensor"]);
+      first.set(name, String(row["tied_to"] ?? name));
+      if (row["tied_to"] === null) sizes.set(name, Number(row["count"]));
+    }
+    const held = new Map<string, Set<string>>();
+    for (const node of this.graph.nodes.values()) {
+      const names = node.parameters.map((name) => first.get(name) ?? name);
+      for (const id of [node.id, ...this.graph.ancestors(node.id), "."]) {
+        const set = held.get(id) ?? new Set();
+        names.forEach((name) => set.add(name));
+        held.set(id, set);
+      }
+    }
+    for (const [id, names] of held)
+      this.counts.set(id, [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0));
+  }
+}

@@ -1,0 +1,213 @@
+/** The pages beside the graph: facts, charts and findings in cards. */
+
+import type { View } from "../generated/document";
+import { findingList } from "../app/findings";
+import { h } from "../app/dom";
+import type { Page } from "../app/store";
+import { type ViewContext, drawView } from "../charts/view";
+import { count, figures, seconds, si, toNumber } from "../model/format";
+import { ROOT } from "../model/nodes";
+import type { RunIndex } from "../model/run";
+
+const CHARTS: Partial<Record<Page, string[]>> = {
+  training: ["curves", "parameters", "gradients"],
+  generalisation: ["confusion"],
+  bottlenecks: ["cost", "activations"],
+};
+
+export interface PageContext extends ViewContext {
+  open: (page: Page) => void;
+  node: string | null;
+}
+
+export function pageContent(run: RunIndex, page: Page, context: PageContext): HTMLElement {
+  const grid = h("div", { class: "grid" });
+  if (page === "overview") grid.append(...overview(run, context));
+  else if (page === "findings") grid.append(...findingsPage(run, context));
+  else {
+    if (page === "generalisation") grid.append(evaluationCard(run));
+    for (const name of CHARTS[page] ?? []) grid.append(viewCard(run, name, "span-12", context));
+    if (page === "bottlenecks") grid.append(costTable(run, context));
+  }
+  return h("div", { class: "cards" }, grid);
+}
+
+function overview(run: RunIndex, context: PageContext): HTMLElement[] {
+  return [
+    factRow(run),
+    viewCard(run, "curves", "span-8", context, "training"),
+    card("Findings", "most severe first", "span-4", findingList(run.run.findings, context.choose, "No rule fired"), link("All", () => context.open("findings"))),
+    viewCard(run, "confusion", "span-6", { ...context, most: 1 }, "generalisation"),
+    viewCard(run, "cost", "span-6", { ...context, most: 1 }, "bottlenecks"),
+    aboutCard(run),
+  ];
+}
+
+function factRow(run: RunIndex): HTMLElement {
+  const model = run.run.model;
+  const root = run.graph.node(ROOT);
+  const facts: HTMLElement[] = [];
+  const add = (label: string, number: string, unit: string, under: string) =>
+    facts.push(
+      h(
+        "div",
+        { class: "fact" },
+        h("div", { class: "label" }, label),
+        h("div", { class: "number" }, number, unit && h("small", {}, unit)),
+        h("div", { class: "under" }, under),
+      ),
+    );
+  if (model) {
+    const [number, unit] = split(si(model.parameter_count));
+    const share = model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0;
+    add("Parameters", number, unit, `${figures(share)} % trainable`);
+  }
+  if (typeof root?.flops === "number") {
+    const [number, unit] = split(si(root.flops));
+    add("Forward cost", number, `${unit}FLOP`, "one batch, multiply-add = 2");
+  }
+  const time = run.cost(ROOT, "time_s");
+  if (time !== null) {
+    const [number, unit] = split(seconds(time));
+    add("Forward time", number, unit, "one batch, median of 3");
+  }
+  for (const row of run.rows("evaluation").filter((r) => r["metric"] === "accuracy")) {
+    const [value, low, high] = ["value", "low", "high"].map((name) => toNumber(row[name]));
+    if (value == null) continue;
+    const half = low != null && high != null ? ` · ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : "";
+    add(`${title(String(row["split"]))} accuracy`, (100 * value).toFixed(1), "%", `${count(Number(row["samples"]))} examples${half}`);
+  }
+  for (const row of run.rows("evaluation").filter((r) => r["metric"] === "loss")) {
+    const value = toNumber(row["value"]);
+    if (value !== null) add(`${title(String(row["split"]))} loss`, figures(value), "", "mean over the split");
+  }
+  return h("section", { class: "card span-12" }, h("div", { class: "fact-row" }, ...facts));
+}
+
+function split(text: string): [string, string] {
+  const at = text.lastIndexOf(" ");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function title(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function viewCard(run: RunIndex, name: string, span: string, context: PageContext, page?: Page): HTMLElement {
+  const view: View = run.views.get(name) ?? {
+    name,
+    title: title(name),
+    subtitle: "",
+    description: "",
+    panels: [],
+    gaps: run.run.gaps.filter((gap) => name.startsWith(gap.what)).map((gap) => gap.reason),
+  };
+  const more = page && link(title(page), () => context.open(page));
+  return card(view.title, view.subtitle, span, drawView(view, context), more);
+}
+
+function card(name: string, subtitle: string, span: string, body: Node, more?: Node): HTMLElement {
+  return h(
+    "section",
+    { class: `card ${span}` },
+    h("header", {}, h("h2", {}, name, subtitle && h("small", {}, subtitle)), more),
+    body,
+  );
+}
+
+function link(text: string, act: () => void): HTMLElement {
+  return h("button", { type: "button", class: "link", click: act }, text);
+}
+
+function evaluationCard(run: RunIndex): HTMLElement {
+  const rows = run.rows("evaluation");
+  if (!rows.length) {
+    const reasons = run.run.gaps.filter((gap) => gap.what === "evaluation").map((gap) => gap.reason);
+    return card("Evaluation", "", "span-12", h("div", { class: "not-measured hatched" }, reasons.join("; ") || "not measured"));
+  }
+  const cells = rows.map((row) => {
+    const [value, low, high] = ["value", "low", "high"].map((name) => toNumber(row[name]));
+    const interval = low != null && high != null ? `${figures(low)} to ${figures(high)}` : "–";
+    return [String(row["split"]), String(row["metric"]), value == null ? "not finite" : figures(value), interval, count(Number(row["samples"]))];
+  });
+  return card("Evaluation", "95 % intervals", "span-12", table(["Split", "Metric", "Value", "Interval", "Samples"], cells, 2));
+}
+
+function costTable(run: RunIndex, context: PageContext): HTMLElement {
+  const rows = run
+    .rows("cost")
+    .filter((row) => {
+      const node = run.graph.node(String(row["node"]));
+      return node && (node.kind === "module" ? node.atomic : !run.graph.node(node.parent ?? "")?.atomic);
+    })
+    .sort((a, b) => (toNumber(b["time_s"]) ?? -1) - (toNumber(a["time_s"]) ?? -1));
+  const whole = run.cost(ROOT, "time_s");
+  const cells = rows.slice(0, 60).map((row) => {
+    const [time, flops] = [toNumber(row["time_s"]), toNumber(row["flops"])];
+    return [
+      String(row["node"]),
+      run.graph.node(String(row["node"]))?.type ?? "",
+      time === null ? "not measured" : seconds(time),
+      time !== null && whole ? figures((100 * time) / whole) : "–",
+      flops === null ? "not counted" : si(flops),
+      time && flops ? si(flops / time) : "–",
+    ];
+  });
+  const body = table(["Node", "Type", "Time", "Forward, %", "FLOPs", "FLOP/s"], cells, 2, (i) => context.choose(String(rows[i]!["node"])));
+  return card("Slowest nodes", "forward, one batch, gradients off", "span-12", body);
+}
+
+function table(header: string[], rows: string[][], firstNumber: number, act?: (row: number) => void): HTMLElement {
+  return h(
+    "div",
+    { class: "table-box tall" },
+    h(
+      "table",
+      { class: "data" },
+      h("thead", {}, h("tr", {}, ...header.map((name) => h("th", { scope: "col" }, name)))),
+      h(
+        "tbody",
+        {},
+        ...rows.map((row, r) =>
+          h(
+            "tr",
+            {},
+            ...row.map((cell, c) =>
+              h(
+                "td",
+                { class: c >= firstNumber ? "number" : c === 0 ? "mono" : null },
+                c === 0 && act ? h("button", { type: "button", class: "link mono", click: () => act(r) }, cell) : cell,
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function findingsPage(run: RunIndex, context: PageContext): HTMLElement[] {
+  const here = context.node;
+  const all = run.run.findings;
+  const own = here === null ? all : all.filter((finding) => finding.nodes.includes(here));
+  const filtered = here !== null && own.length < all.length;
+  const subtitle = filtered ? `of ${here}: ${own.length} of ${all.length}` : "most severe first";
+  const gaps = h(
+    "div",
+    {},
+    ...run.run.gaps.map((gap) =>
+      h("div", { class: "finding" }, h("span", { class: "glyph info", "aria-hidden": "true" }, "–"), h("div", { class: "title" }, gap.what), h("div", { class: "detail" }, gap.reason)),
+    ),
+  );
+  return [
+    card("Findings", subtitle, "span-8", findingList(own, context.choose, "No rule fired"), filtered ? link("Show all", () => context.choose("")) : undefined),
+    card("Not measured", "gaps and their reasons", "span-4", run.run.gaps.length ? gaps : h("div", { class: "soft" }, "Nothing was left out.")),
+  ];
+}
+
+function aboutCard(run: RunIndex): HTMLElement {
+  const facts = Object.entries({ ...run.run.facts, measured: run.run.created });
+  const notes = run.run.graph?.capture.notes ?? [];
+  const rows = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value), h("dd", {})]);
+  return card("About this run", "", "span-12", h("div", {}, h("dl", { class: "facts" }, ...rows), ...notes.map((note) => h("p", { class: "soft" }, note))));
+}
