@@ -45,10 +45,11 @@ def _panel_text(panel: Panel, width: int) -> str:
         scale_of(panel.x, values_on(panel, "x")),
         scale_of(panel.y, values_on(panel, "y")),
     )
-    for mark in panel.marks:
-        draw(mark, sheet)
     if is_blank(panel):
         sheet.add("not measured")
+    else:
+        for mark in panel.marks:
+            draw(mark, sheet)
     title = fitted(panel.title, width).rstrip()
     note = [wrapped(panel.note, width)] if panel.note else []
     return "\n".join([title, "─" * len(title), *sheet.lines, *note])
@@ -83,7 +84,7 @@ def _(mark: Bars, sheet: Sheet) -> None:
     texts = [_bar_text(mark, index, sheet) for index in range(len(mark.heights))]
     room = _room_beside(name, texts, sheet)
     ruler = Ruler.over(sheet.y, [0.0, *values_on(sheet.panel, "y")])
-    sheet.add(f"{mark.label}: {sheet.y.title}")
+    sheet.add(_heading(mark.label, sheet.y.title))
     for (_, category), height, text in zip(sheet.x.ticks, mark.heights, texts, strict=True):
         drawn = fitted(bar(height, ruler, room), room)
         sheet.add(f"{fitted(category, name)} {drawn} {text}")
@@ -95,7 +96,7 @@ def _(mark: Band, sheet: Sheet) -> None:
     texts = [sheet.x.text(middle) for middle in mark.middle]
     room = _room_beside(name, texts, sheet)
     ruler = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
-    sheet.add(f"{mark.label}: {sheet.x.title}")
+    sheet.add(_heading(mark.label, sheet.x.title))
     sheet.add(f"{' ' * name} {ruler.labels(room)}")
     rows = zip(sheet.y.ticks, mark.low, mark.middle, mark.high, texts, strict=True)
     for (_, category), low, middle, high, text in rows:
@@ -110,7 +111,7 @@ def _(mark: Histogram, sheet: Sheet) -> None:
     most = max(counts, default=0.0)
     sheet.add(f"{mark.label}: {sheet.y.title} over {sheet.x.title}")
     heights = [8 * _LEVELS * count / most if most else 0.0 for count in counts]
-    for level in range(_LEVELS - 1, -1, -1):
+    for level in range(_LEVELS - 1, -1, -1) if most else ():
         sheet.add("".join(column(height - 8 * level) for height in heights).rstrip())
     ends = number_text(mark.edges[0]), number_text(mark.edges[-1])
     sheet.add(f"{ends[0]}{' ' * max(len(heights) - len(ends[0]) - len(ends[1]), 1)}{ends[1]}")
@@ -150,6 +151,10 @@ def _name_width(sheet: Sheet) -> int:
     scale = sheet.y if sheet.y.kind == "category" else sheet.x
     longest = max((len(text) for _, text in scale.ticks), default=0)
     return min(longest, _LONGEST_NAME, sheet.width // 3)
+
+
+def _heading(label: str, title: str) -> str:
+    return title if title.startswith(label) else f"{label}: {title}"
 
 
 def _room_beside(name: int, texts: list[str], sheet: Sheet) -> int:
