@@ -7,6 +7,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from email.message import Message
 from email.parser import Parser
 from importlib.metadata import distribution
 from pathlib import Path
@@ -51,10 +52,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sdist's content, with the npm packages of this checkout beside it."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
-    tree = next(folder.iterdir())
+    tree = unpack(sdist, tmp_path_factory.mktemp("unpacked"))
     (tree / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
     return tree
 
@@ -132,6 +130,27 @@ def test_the_command_answers_where_nothing_else_is_installed(bare: Path) -> None
     assert said.split() == ["torchatlas", torchatlas.__version__]
 
 
+@pytest.mark.slow
+def test_the_sdist_builds_where_there_is_no_node(
+    sdist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With Node from its wheel, and npm packages fetched anew."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sh").symlink_to("/bin/sh")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    tree = unpack(sdist, tmp_path)
+    wheel = tmp_path / build("wheel", tree, tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        assert "torchatlas/report/viewer/viewer.js" in archive.namelist()
+
+
+def unpack(sdist: Path, folder: Path) -> Path:
+    """The one folder that an sdist holds."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
+
+
 def build(kind: str, tree: Path, folder: Path) -> str:
     """Build in a fresh interpreter, as a build front end does; gives the file's name."""
     script = f"import sys, hatchling.build as b; print(b.build_{kind}(sys.argv[1]))"
@@ -149,7 +168,7 @@ def sources() -> list[Path]:
     return list((ROOT / "src" / "torchatlas").rglob("*.py"))
 
 
-def wheel_metadata(wheel: Path) -> dict[str, str]:
+def wheel_metadata(wheel: Path) -> Message:
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return Parser().parsestr(archive.read(name).decode())
