@@ -63,6 +63,7 @@ def training_script() -> dict[str, Any]:
         "torch": torch,
         "nn": nn,
         "model": model,
+        "atlas": ta.visualize_model(model, data),
         "optimizer": torch.optim.Adam(model.parameters()),
         "criterion": nn.functional.cross_entropy,
         "data": data,
