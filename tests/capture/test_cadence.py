@@ -13,8 +13,9 @@ def simulate(budget, step_s, cost_s, steps):
         cadence.elapsed_s += step_s
         if cadence.is_due(step):
             measured_at.append(step)
-            cadence.measured(cost_s)
+            cadence.spent_s += cost_s
             cadence.elapsed_s += cost_s
+            cadence.measured(cost_s)
     return measured_at, cadence
 
 

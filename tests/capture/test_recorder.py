@@ -201,7 +201,7 @@ def test_large_tensors_are_sampled_and_say_so():
         pass
     ((_, _, elements, summary, _),) = store.summaries
     assert elements == 200_000
-    assert SAMPLE / 2 < summary.count < 2 * SAMPLE
+    assert SAMPLE / 4 < summary.count <= SAMPLE
 
 
 def test_evaluation_notes_loss_and_accuracy_and_returns_the_counts():

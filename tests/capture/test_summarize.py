@@ -69,7 +69,7 @@ def test_shape_stride_history_and_emptiness_do_not_matter() -> None:
 
 def test_a_sample_is_smaller_but_never_hides_what_is_not_finite() -> None:
     values = torch.randn(100_000)
-    assert 10_000 <= summarize(values, sample=10_000).count < 20_000
+    assert 5_000 <= summarize(values, sample=10_000).count <= 10_000
     values[77_777] = float("nan")
     assert summarize(values, sample=10_000).nan == 1
 

@@ -30,7 +30,7 @@ class Cadence:
     @property
     def share(self) -> float | None:
         """Share of the training time spent on recording so far; None before the first step."""
-        return self.spent_s / self.elapsed_s if self.elapsed_s else None
+        return self.spent_s / self.elapsed_s if self.steps else None
 
     def is_due(self, step: int) -> bool:
         """Whether to measure at this step: it is its turn, and the budget allows it.
@@ -45,9 +45,8 @@ class Cadence:
         return step % self.every == 0 and self.spent_s + self.cost_s <= allowed_s
 
     def measured(self, cost_s: float) -> None:
-        """Note what a measurement took; the first one settles the cadence."""
+        """Note what a measurement took, `spent_s` included; the first one settles the cadence."""
         self.cost_s = cost_s
-        self.spent_s += cost_s
         if self.every is None:
             self.every = self._affordable_interval()
 

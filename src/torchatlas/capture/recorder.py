@@ -101,7 +101,7 @@ class Recorder:
         self._store: RunStore | None = None
         self._hook: Any = None
         self._cadence = Cadence(budget)
-        self._mark_s: float | None = None
+        self._mark_s = 0.0
         self._summarized_step = -1
         self._run: Run | None = None
         self._gaps: dict[str, Gap] = {}
@@ -126,6 +126,7 @@ class Recorder:
         self._write_description()
         if self._optimizer is not None:
             self._hook = self._optimizer.register_step_post_hook(self._after_step)
+        self._mark_s = time.perf_counter()
         return self
 
     def __exit__(
@@ -154,15 +155,15 @@ class Recorder:
             split: which data they were measured on.
             scalars: numbers or tensors of one element, by name.
         """
-        store, began = self._opened(), time.perf_counter()
+        store = self._opened()
         if self._optimizer is None and split == "train":
             self._count_step()
-        for name, value in scalars.items():
-            with self._guarded(f"the scalar {name}"):
-                store.add_scalar(name, split, _number(value), self.step)
-        with self._guarded("scalars"):
-            store.flush()
-        self._cadence.spent_s += time.perf_counter() - began
+        with self._spending():
+            for name, value in scalars.items():
+                with self._guarded(f"the scalar {name}"):
+                    store.add_scalar(name, split, _number(value), self.step)
+            with self._guarded("scalars"):
+                store.flush()
 
     def note(self, **facts: Any) -> None:
         """Note settings of the training that cannot be seen from here: `note(seed=0)`."""
@@ -182,8 +183,8 @@ class Recorder:
             What was counted on each split; a split that could not be evaluated is left out and is
             a gap of the run.
         """
-        store, began = self._opened(), time.perf_counter()
-        outcomes = {}
+        store, outcomes = self._opened(), {}
+        self._lap()
         for split, data in splits.items():
             with self._guarded(f"the evaluation on {split}"):
                 outcome = evaluate_split(self._model, Batches(data, self._model, split), loss)
@@ -192,25 +193,38 @@ class Recorder:
                     store.add_scalar(name, split, value, self.step)
         with self._guarded("scalars"):
             store.flush()
-        if self._mark_s is not None:
-            self._mark_s += time.perf_counter() - began
+        self._mark_s = time.perf_counter()
         return outcomes
 
     def _after_step(self, *_: Any) -> None:
         with self._guarded("a step"):
             self._count_step()
             if self._cadence.is_due(self.step):
-                began = time.perf_counter()
-                self._take_summaries(gradients=True)
-                self._cadence.measured(time.perf_counter() - began)
+                before_s = self._cadence.spent_s
+                with self._spending():
+                    self._take_summaries(gradients=True)
+                self._cadence.measured(self._cadence.spent_s - before_s)
 
     def _count_step(self) -> None:
-        now_s = time.perf_counter()
+        self._lap()
         self.step += 1
-        if self._mark_s is not None:
-            self._cadence.elapsed_s += now_s - self._mark_s
-            self._cadence.steps += 1
-        self._mark_s = now_s
+        self._cadence.steps += 1
+
+    def _lap(self) -> float:
+        """Count the time since the last call as training; gives its length in seconds."""
+        now_s = time.perf_counter()
+        lap_s, self._mark_s = now_s - self._mark_s, now_s
+        self._cadence.elapsed_s += lap_s
+        return lap_s
+
+    @contextmanager
+    def _spending(self) -> Iterator[None]:
+        """Count the time of the block as recording, which is a part of training."""
+        self._lap()
+        try:
+            yield
+        finally:
+            self._cadence.spent_s += self._lap()
 
     def _take_summaries(self, *, gradients: bool) -> None:
         with self._guarded("distributions"):

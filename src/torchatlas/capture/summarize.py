@@ -23,7 +23,7 @@ def summarize(tensor: torch.Tensor, *, sample: int | None = None) -> TensorSumma
 
     Args:
         tensor: any shape, any real dtype, any device.
-        sample: look at no more than about this many values, evenly spaced; all of them are still
+        sample: look at no more than this many values, evenly spaced; all of them are still
             looked through for NaN and infinity, and when there are any, all are counted.
 
     Raises:
@@ -43,7 +43,7 @@ def _stride(count: int, sample: int) -> int:
 
     A multiple of the kernel's size, say, would look at the same place of every kernel.
     """
-    stride = count // sample
+    stride = -(-count // sample)
     while math.gcd(stride, count) != 1:
         stride += 1
     return stride
