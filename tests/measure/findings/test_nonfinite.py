@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf, nan
 
+import pytest
 from tests.measure.findings.runs import (
     activation,
     chain,
@@ -90,6 +91,13 @@ def test_a_mask_of_minus_infinity_is_a_note() -> None:
     rows = [activation("second", [-inf, 0.0]), activation(ROOT, [0.5])]
     (finding,) = findings_of("nonfinite", run_of(GRAPH, distributions=rows))
     assert (finding.severity, finding.title) == ("info", "second puts out minus infinity")
+
+
+@pytest.mark.parametrize("value", [nan, inf])
+def test_other_values_are_an_error_even_if_they_do_not_leave_the_model(value: float) -> None:
+    rows = [activation("second", [value, 0.0]), activation(ROOT, [0.5])]
+    (finding,) = findings_of("nonfinite", run_of(GRAPH, distributions=rows))
+    assert finding.severity == "error"
 
 
 def test_minus_infinity_that_leaves_the_model_is_an_error() -> None:

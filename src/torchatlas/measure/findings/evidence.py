@@ -52,10 +52,15 @@ class Evidence:
         ]
 
     def latest(self, quantity: str) -> list[tuple[Row, TensorSummary]]:
-        """The last distribution of each tensor of a quantity, in order of first appearance."""
+        """The last distribution of each tensor of a quantity, in order of first appearance.
+
+        Activations are told apart by split. A recorded gradient and one taken afterwards are not:
+        only one of them names a split.
+        """
         found: dict[tuple[Any, ...], Row] = {}
         for row in self.rows("distributions", quantity=quantity):
-            key = row["node"], row["tensor"], row["split"]
+            split = row["split"] if quantity == "activation" else None
+            key = row["node"], row["tensor"], split
             if row["summary"] is None:
                 continue
             if key not in found or (row["step"] or 0) >= (found[key]["step"] or 0):

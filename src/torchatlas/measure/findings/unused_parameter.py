@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from torchatlas.measure.findings.evidence import Evidence, Row, some
 from torchatlas.run import ROOT, Finding
@@ -23,13 +23,14 @@ def unused_parameter(evidence: Evidence) -> Iterator[Finding]:
         if node.kind != "module"
         for name in node.parameters
     }
+    has_gradient = _gradient_seen(evidence)
     idle: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if not row["trainable"] or row["tied_to"] is not None:
             continue
         if row["tensor"] not in used:
             idle.setdefault((row["node"], "no op of the forward pass uses"), []).append(row)
-        elif _without_gradient(evidence, row):
+        elif not has_gradient(row):
             idle.setdefault((row["node"], "the loss does not depend on"), []).append(row)
     for (node, why), found in idle.items():
         count = sum(row["count"] for row in found)
@@ -49,12 +50,12 @@ def unused_parameter(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _without_gradient(evidence: Evidence, row: Row) -> bool:
-    """Gradients were measured, and neither this parameter nor its node's output has one.
+def _gradient_seen(evidence: Evidence) -> Callable[[Row], bool]:
+    """Whether a parameter, or what its node puts out, has a gradient; yes where none was measured.
 
     The output is asked too because a sparse gradient is there and has no distribution.
     """
-    gradients = [other for other, _ in evidence.latest("gradient")]
-    names = {other["tensor"] for other in gradients}
-    nodes = {other["node"] for other in gradients if other["tensor"].startswith("output")}
-    return bool(nodes) and row["tensor"] not in names and row["node"] not in nodes
+    gradients = [row for row, _ in evidence.latest("gradient")]
+    names = {row["tensor"] for row in gradients}
+    nodes = {row["node"] for row in gradients if row["tensor"].startswith("output")}
+    return lambda row: not nodes or row["tensor"] in names or row["node"] in nodes
