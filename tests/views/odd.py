@@ -80,7 +80,10 @@ UPRIGHT = Panel(
     "Upright bars",
     Axis("", scale="category", categories=("same", "same", "$c$")),
     Axis("accuracy", "%"),
-    (Bars((90.0, None, NAN), "accuracy", "test", (85.0, 80.0, 0.0), (95.0, 90.0, 0.0)),),
+    (
+        Bars((90.0, None, NAN), "accuracy", "test", (85.0, 80.0, 0.0), (95.0, 90.0, 0.0)),
+        Line((0.0, 1.0, 2.0), (50.0, 50.0, 50.0), "chance"),
+    ),
 )
 HISTOGRAM = Panel(
     "Histogram",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from torchatlas.run import Axis, Bars, Panel, Role, Run, View
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.nodes import shown_nodes
@@ -19,8 +21,9 @@ def cost(run: Run) -> View:
     """Time and FLOPs by node in execution order; both panels show the same nodes."""
     times, flops = _costs(run, "time_s"), _costs(run, "flops")
     nodes = shown_nodes(run.graph, dict.fromkeys(node for node, _ in (*times, *flops)))
-    shown = _costliest(nodes, times or flops)
-    note = _note(shown, nodes, times or flops, "time" if times else "FLOPs")
+    totals = _totals(times or flops)
+    shown = _costliest(nodes, totals)
+    note = _note(shown, nodes, totals, "time" if times else "FLOPs")
     panels = [
         _panel("Time", Axis("time", "s"), times, shown, note),
         _panel("Floating-point operations", Axis("operations", "FLOP"), flops, shown, note),
@@ -44,23 +47,26 @@ def _costs(run: Run, column: str) -> Costs:
     }
 
 
-def _costliest(nodes: list[str], costs: Costs) -> list[str]:
+def _totals(costs: Costs) -> dict[str, float]:
+    """Cost by node, its phases together."""
+    totals: dict[str, float] = defaultdict(float)
+    for (node, _), value in costs.items():
+        totals[node] += value
+    return totals
+
+
+def _costliest(nodes: list[str], totals: dict[str, float]) -> list[str]:
     if len(nodes) <= MOST_NODES:
         return nodes
-    totals = {node: _total(node, costs) for node in nodes}
     keep = set(sorted(nodes, key=lambda node: -totals[node])[:MOST_NODES])
     return [node for node in nodes if node in keep]
 
 
-def _total(node: str, costs: Costs) -> float:
-    return sum(value for (of, _), value in costs.items() if of == node)
-
-
-def _note(shown: list[str], nodes: list[str], costs: Costs, what: str) -> str:
+def _note(shown: list[str], nodes: list[str], totals: dict[str, float], what: str) -> str:
     if len(shown) == len(nodes):
         return ""
-    total = sum(_total(node, costs) for node in nodes)
-    share = sum(_total(node, costs) for node in shown) / total if total else 0.0
+    whole = sum(totals[node] for node in nodes)
+    share = sum(totals[node] for node in shown) / whole if whole else 0.0
     return f"The {len(shown)} costliest of {len(nodes):,} nodes: {share:.0%} of the {what}."
 
 

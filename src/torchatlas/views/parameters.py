@@ -35,7 +35,7 @@ def parameters(run: Run) -> View:
     return View(
         name="parameters",
         title="Parameters",
-        subtitle=f"{total:,} values in {len(counts):,} tensors{when}",
+        subtitle=f"{total:,} values in {len(counts):,} {_tensors(len(counts))}{when}",
         description=(
             "For each parameter tensor, the stretch between the 5 % and the 95 % quantile of the "
             "absolute values with the median, and how many values it has."
@@ -99,3 +99,7 @@ def _all_values_panel(measured: list[Distribution]) -> Panel:
         ),
         note=note,
     )
+
+
+def _tensors(count: int) -> str:
+    return "tensor" if count == 1 else "tensors"

@@ -5,7 +5,7 @@ from tests.views.odd import BANDS, HISTOGRAM, LINES, LYING, MATRIX, SYMLOG, UPRI
 from torchatlas.views.render.arrange import lies, panel_rows, row_names, shares_names
 
 
-def test_bars_lie_when_their_names_would_not_fit_upright() -> None:
+def test_bars_lie_unless_something_else_is_drawn_over_them() -> None:
     assert lies(LYING)
     assert not lies(UPRIGHT)
     assert not lies(BANDS)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torchatlas.views.render.names import one_line, short, wrapped
+from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.sheet import fitted
 
 
@@ -21,6 +21,16 @@ def test_the_middle_of_a_long_name_goes_first() -> None:
 @given(st.text(max_size=80), st.integers(3, 60))
 def test_short_is_never_longer_than_asked(name: str, most: int) -> None:
     assert len(short(name, most)) <= most
+
+
+def test_long_names_lose_what_they_share_before_what_tells_them_apart() -> None:
+    names = [f"model.layers.{i}.self_attn.q_proj.weight" for i in (0, 17)]
+    assert distinct(names, 32) == ["…0.self_attn.q_proj.weight", "…17.self_attn.q_proj.weight"]
+    assert distinct(names, 80) == names
+    assert distinct([names[0]], 12) == ["mode….weight"]
+    assert distinct([], 12) == []
+    assert distinct(["same.name.twice", "same.name.twice"], 8) == ["…twice", "…twice"]
+    assert distinct(["a.very.long.name", "a.very"], 8) == ["…ve…name", "…very"]
 
 
 def test_wide_characters_take_two_columns() -> None:

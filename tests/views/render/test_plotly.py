@@ -137,8 +137,8 @@ def test_a_matrix_has_numbers_hatches_and_text() -> None:
 
 
 def test_panels_over_the_same_names_move_together() -> None:
-    layout = render(build_view("cost", whole_run())).layout
-    assert layout.yaxis2.matches is None
+    curves = render(build_view("curves", whole_run())).layout
+    assert curves.yaxis2.matches is None
     layered = render(View("v", "t", "s", "d", (BANDS, LYING))).layout
     assert layered.yaxis2.matches == "y"
     assert layered.yaxis2.showticklabels is False

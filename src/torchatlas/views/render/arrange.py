@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from torchatlas.run import Band, Bars, Heatmap, Line, Panel, Rule
 
-_MOST_UPRIGHT = 6
-_LONGEST_UPRIGHT = 10
 _SMALL_MATRIX = 20
 
 
 def lies(panel: Panel) -> bool:
-    """Whether the bars of a panel are drawn from left to right, their categories top to bottom."""
-    if not any(isinstance(mark, Bars) for mark in panel.marks):
-        return False
-    if not all(isinstance(mark, Bars | Rule) for mark in panel.marks):
-        return False
-    names = panel.x.categories
-    return len(names) > _MOST_UPRIGHT or max(map(len, names), default=0) > _LONGEST_UPRIGHT
+    """Whether the bars of a panel run from left to right, their names one under another.
+
+    They do, since names of layers are long, unless something else is drawn over the categories.
+    """
+    kinds = {type(mark) for mark in panel.marks}
+    return Bars in kinds and kinds <= {Bars, Rule}
 
 
 def row_names(panel: Panel) -> tuple[str, ...]:

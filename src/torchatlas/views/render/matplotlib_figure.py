@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from torchatlas.run import Heatmap, Panel, View
 from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
-from torchatlas.views.render.names import one_line, short, wrapped
+from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.pane import LONGEST_NAME, Pane
 from torchatlas.views.render.quantity import number_text, power_of_ten, tick_text
 from torchatlas.views.render.scale import Scale, is_blank
@@ -234,21 +234,24 @@ def _set_ticks(axis: MatplotlibAxis, scale: Scale, most_names: int) -> None:
         spans_few = high < 300 * low
         axis.set_major_locator(LogLocator(subs=(1.0, 3.0) if spans_few else (1.0,), numticks=8))
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _log_tick(value)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _log_tick(value, spans_few)))
     elif scale.kind == "linear":
         axis.set_major_locator(MaxNLocator(5))
         axis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value, high)))
     else:
         every = -(-len(scale.ticks) // most_names) if scale.kind == "category" else 1
         ticks = scale.ticks[:: max(every, 1)]
-        labels = [short(text, LONGEST_NAME) for _, text in ticks]
+        labels = distinct([text for _, text in ticks], LONGEST_NAME)
         axis.set_ticks([position for position, _ in ticks], labels=labels)
 
 
-def _log_tick(value: float) -> str:
+def _log_tick(value: float, spans_few: bool) -> str:
+    """A power of ten; on an axis of few decades a plain number where it is not too small."""
     exponent = math.log10(value)
-    whole = round(exponent)
-    return power_of_ten(whole) if abs(exponent - whole) < 1e-6 else number_text(value)
+    is_power = abs(exponent - round(exponent)) < 1e-6
+    if is_power and not (spans_few and 1e-3 <= value < 1e4):
+        return power_of_ten(round(exponent))
+    return number_text(value)
 
 
 def _count_odd(pane: Pane) -> None:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from torchatlas.run import Heatmap, Panel, View
 from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
-from torchatlas.views.render.names import one_line, short, wrapped
+from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.plotly_marks import draw
 from torchatlas.views.render.plotly_pane import Domain, PlotlyPane, markup
 from torchatlas.views.render.scale import Scale, is_blank
@@ -152,7 +152,7 @@ def _axis(pane: PlotlyPane, scale: Scale, most_names: int) -> dict[str, Any]:
         every = -(-len(scale.ticks) // most_names) if scale.kind == "category" else 1
         shown = scale.ticks[:: max(every, 1)]
         drawn["tickvals"] = [position for position, _ in shown]
-        drawn["ticktext"] = [markup(short(text, 42)) for _, text in shown]
+        drawn["ticktext"] = [markup(text) for text in distinct([text for _, text in shown], 42)]
     limits = pane.limits(scale)
     if limits:
         drawn["range"] = limits

@@ -95,11 +95,12 @@ def _spark(values: list[Number], ruler: Ruler) -> str:
 def fitted(text: str, room: int, *, right: bool = False) -> str:
     """The text in exactly `room` columns of a terminal; wide characters take two."""
     text = short(text, room)
-    while _columns(text) > room:
+    while columns_of(text) > room:
         text = text[:-1]
-    padding = " " * (room - _columns(text))
+    padding = " " * (room - columns_of(text))
     return padding + text if right else text + padding
 
 
-def _columns(text: str) -> int:
+def columns_of(text: str) -> int:
+    """Columns that a text takes in a terminal."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

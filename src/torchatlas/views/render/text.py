@@ -9,11 +9,11 @@ from typing import Any
 
 from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Panel, Rule, View
 from torchatlas.views.render.matrix import cell_range
-from torchatlas.views.render.names import one_line, wrapped
+from torchatlas.views.render.names import distinct, one_line, wrapped
 from torchatlas.views.render.quantity import number_text, titled
 from torchatlas.views.render.ruler import Ruler
 from torchatlas.views.render.scale import ODD_GLYPHS, is_blank, scale_of, values_on
-from torchatlas.views.render.sheet import Sheet, bar, column, fitted, sparkline, stretch
+from torchatlas.views.render.sheet import Sheet, bar, column, columns_of, fitted, sparkline, stretch
 
 _NARROWEST = 40
 _LONGEST_NAME = 36
@@ -70,7 +70,7 @@ def _(mark: Line, sheet: Sheet) -> None:
     down = Ruler.over(sheet.y, [y for line in series for y in line.y])
     known = [y for y in mark.y if y is not None]
     ends = f"{number_text(known[0])} → {number_text(known[-1])}" if known else "not measured"
-    sheet.say_once(f"{sheet.y.title} over {sheet.x.title}")
+    sheet.say_once(_over(sheet))
     sheet.add(f"{fitted(mark.label, name)} {sparkline(mark, across, down, room)} {ends}")
     for kind, count in Counter(filter(None, map(sheet.y.oddity, mark.y))).items():
         sheet.add(
@@ -80,28 +80,28 @@ def _(mark: Line, sheet: Sheet) -> None:
 
 @draw.register
 def _(mark: Bars, sheet: Sheet) -> None:
-    name = _name_width(sheet)
+    names = _row_names(sheet)
     texts = [_bar_text(mark, index, sheet) for index in range(len(mark.heights))]
-    room = _room_beside(name, texts, sheet)
+    room = _room_beside(names, texts, sheet)
     ruler = Ruler.over(sheet.y, [0.0, *values_on(sheet.panel, "y")])
     sheet.add(_heading(mark.label, sheet.y.title))
-    for (_, category), height, text in zip(sheet.x.ticks, mark.heights, texts, strict=True):
+    for name, height, text in zip(names, mark.heights, texts, strict=True):
         drawn = fitted(bar(height, ruler, room), room)
-        sheet.add(f"{fitted(category, name)} {drawn} {text}")
+        sheet.add(f"{name} {drawn} {text}")
 
 
 @draw.register
 def _(mark: Band, sheet: Sheet) -> None:
-    name = _name_width(sheet)
+    names = _row_names(sheet)
     texts = [sheet.x.text(middle) for middle in mark.middle]
-    room = _room_beside(name, texts, sheet)
+    room = _room_beside(names, texts, sheet)
     ruler = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
     sheet.add(_heading(mark.label, sheet.x.title))
-    sheet.add(f"{' ' * name} {ruler.labels(room)}")
-    rows = zip(sheet.y.ticks, mark.low, mark.middle, mark.high, texts, strict=True)
-    for (_, category), low, middle, high, text in rows:
+    sheet.add(f"{' ' * _width(names)} {ruler.labels(room)}")
+    rows = zip(names, mark.low, mark.middle, mark.high, texts, strict=True)
+    for name, low, middle, high, text in rows:
         drawn = stretch(low, middle, high, ruler, room)
-        sheet.add(f"{fitted(category, name)} {fitted(drawn, room)} {text}")
+        sheet.add(f"{name} {fitted(drawn, room)} {text}")
 
 
 @draw.register
@@ -109,7 +109,7 @@ def _(mark: Histogram, sheet: Sheet) -> None:
     together = -(-len(mark.counts) // sheet.width)
     counts = [sum(mark.counts[i : i + together]) for i in range(0, len(mark.counts), together)]
     most = max(counts, default=0.0)
-    sheet.add(f"{mark.label}: {sheet.y.title} over {sheet.x.title}")
+    sheet.add(f"{mark.label}: {_over(sheet)}")
     heights = [8 * _LEVELS * count / most if most else 0.0 for count in counts]
     for level in range(_LEVELS - 1, -1, -1) if most else ():
         sheet.add("".join(column(height - 8 * level) for height in heights).rstrip())
@@ -122,22 +122,21 @@ def _(mark: Histogram, sheet: Sheet) -> None:
 
 @draw.register
 def _(mark: Heatmap, sheet: Sheet) -> None:
-    name = _name_width(sheet)
-    columns = len(sheet.x.ticks)
+    names = _row_names(sheet)
+    room = sheet.width - _width(names) - 1
     sheet.add(titled(one_line(mark.label), mark.unit))
     sheet.add(f"rows: {sheet.y.title}, columns: {sheet.x.title}")
-    if name + 1 + columns * _CELL <= sheet.width:
+    if len(sheet.x.ticks) * _CELL <= room:
         heads = "".join(f" {fitted(text, _CELL - 1, right=True)}" for _, text in sheet.x.ticks)
-        sheet.add(f"{' ' * name} {heads}")
-        for (_, category), values in zip(sheet.y.ticks, mark.values, strict=True):
+        sheet.add(f"{' ' * _width(names)} {heads}")
+        for name, values in zip(names, mark.values, strict=True):
             cells = "".join(f" {_cell(value):>{_CELL - 1}}" for value in values)
-            sheet.add(f"{fitted(category, name)} {cells}")
+            sheet.add(f"{name} {cells}")
         return
     low, high = cell_range(mark)
     sheet.add(f"{_SHADES}: {number_text(low)} to {number_text(high)}, ?: not measured")
-    for (_, category), values in zip(sheet.y.ticks, mark.values, strict=True):
-        shades = "".join(_shade(value, low, high) for value in values)
-        sheet.add(f"{fitted(category, name)} {shades[: sheet.width - name - 1]}")
+    for name, values in zip(names, mark.values, strict=True):
+        sheet.add(f"{name} {''.join(_shade(value, low, high) for value in values)}")
 
 
 @draw.register
@@ -146,20 +145,30 @@ def _(mark: Rule, sheet: Sheet) -> None:
     sheet.add(f"┊ {one_line(mark.label)}: {scale.title} {scale.text(mark.value)}")
 
 
-def _name_width(sheet: Sheet) -> int:
-    """Columns for the names of the categories that are written one under another."""
+def _row_names(sheet: Sheet) -> list[str]:
+    """The categories that are written one under another, all in the same number of columns."""
     scale = sheet.y if sheet.y.kind == "category" else sheet.x
-    longest = max((len(text) for _, text in scale.ticks), default=0)
-    return min(longest, _LONGEST_NAME, sheet.width // 3)
+    most = min(_LONGEST_NAME, sheet.width // 3)
+    names = distinct([text for _, text in scale.ticks], most)
+    room = min(max(map(columns_of, names), default=0), most)
+    return [fitted(name, room) for name in names]
+
+
+def _over(sheet: Sheet) -> str:
+    return f"{sheet.y.title} over {sheet.x.title}" if sheet.x.title else sheet.y.title
 
 
 def _heading(label: str, title: str) -> str:
     return title if title.startswith(label) else f"{label}: {title}"
 
 
-def _room_beside(name: int, texts: list[str], sheet: Sheet) -> int:
+def _width(names: list[str]) -> int:
+    return columns_of(names[0]) if names else 0
+
+
+def _room_beside(names: list[str], texts: list[str], sheet: Sheet) -> int:
     """Columns that are left for drawing between the names and the numbers."""
-    return max(sheet.width - name - 2 - max(map(len, texts), default=0), 8)
+    return max(sheet.width - _width(names) - 2 - max(map(len, texts), default=0), 8)
 
 
 def _bar_text(mark: Bars, index: int, sheet: Sheet) -> str:
