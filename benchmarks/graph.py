@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 import torch
@@ -30,8 +29,8 @@ def measure_graph() -> list[Result]:
         "torchinfo": lambda: torchinfo.summary(model, input_data=image, verbose=0),
         "torchview": lambda: torchview.draw_graph(model, input_data=image),
     }
-    ms = {name: _median_ms(call) for name, call in calls.items()}
-    result = "the graph of a ResNet-18 with every op and edge (`ta.trace`), median"
+    ms = {name: _fastest_ms(call) for name, call in calls.items()}
+    result = "the graph of a ResNet-18 with every op and edge (`ta.trace`), fastest of 7"
     return [
         Result(result, ms["trace"], "ms", f"{text}: {ms[name]:.0f} ms", ms["trace"] / ms[name])
         for name, text in (
@@ -42,11 +41,11 @@ def measure_graph() -> list[Result]:
     ]
 
 
-def _median_ms(call: Callable[[], Any]) -> float:
+def _fastest_ms(call: Callable[[], Any]) -> float:
     call()  # what is built once is not what is asked about
     times = []
     for _ in range(RUNS):
         began = time.perf_counter()
         call()
         times.append(time.perf_counter() - began)
-    return 1000 * median(times)
+    return 1000 * min(times)
