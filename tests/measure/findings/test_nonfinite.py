@@ -27,15 +27,15 @@ def test_the_origin_of_nan_is_the_first_node_in_execution_order() -> None:
     rows = [
         activation(ROOT, [nan]),
         activation("third", [nan, nan]),
-        activation("second", [nan, 1.0, inf]),
+        activation("second", [nan, 1.0, inf, -inf]),
         activation("first", [1.0]),
         activation("input:x", [1.0]),
     ]
     (finding,) = findings_of("nonfinite", run_of(GRAPH, distributions=rows))
     assert finding.title == "second is the first whose output is not finite"
-    assert finding.detail == "1 NaN and 1 infinite of 3 values; 3 nodes in all with such an output."
+    assert finding.detail == "1 NaN and 2 infinite of 4 values; 3 nodes in all with such an output."
     assert finding.nodes == ("second", "third", ROOT)
-    assert (finding.severity, finding.value, finding.samples) == ("error", 5.0, 6)
+    assert (finding.severity, finding.value, finding.samples) == ("error", 6.0, 7)
 
 
 def test_a_group_comes_after_what_is_in_it() -> None:
@@ -107,7 +107,7 @@ def test_minus_infinity_that_leaves_the_model_is_an_error() -> None:
 
 
 def test_a_loss_that_breaks_is_found_at_its_first_step() -> None:
-    values = series("loss", "train", {1: 2.0, 2: 1.9, 3: nan, 4: nan})
+    values = series("loss", "train", {4: nan, 3: nan, 1: 2.0, 2: 1.9})
     (finding,) = findings_of("nonfinite", run_of(scalars=values))
     assert finding.title == "The train loss is not finite at step 3"
     assert (finding.steps, finding.value, finding.view) == ((3, 4), 2.0, "curves")

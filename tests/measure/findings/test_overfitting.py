@@ -68,6 +68,10 @@ def test_a_single_evaluation_is_judged_by_its_intervals() -> None:
 @pytest.mark.parametrize(
     ("run", "reason"),
     [
+        (
+            run_of(evaluation=[metric("train", "loss", 0.1, (0.09, 0.11), 400)]),
+            "the loss was not measured on both training and test data",
+        ),
         (run_of(), "the loss was not measured on both training and test data"),
         (evaluated(0.1, 0.5, samples=99), "the losses rest on fewer than 100 examples"),
         (

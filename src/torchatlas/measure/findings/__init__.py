@@ -13,6 +13,7 @@ from torchatlas.measure.findings.evidence import CannotTell, Evidence, Rule
 from torchatlas.measure.findings.generalisation_gap import generalisation_gap
 from torchatlas.measure.findings.initial_loss import initial_loss
 from torchatlas.measure.findings.nonfinite import nonfinite
+from torchatlas.measure.findings.not_learning import not_learning
 from torchatlas.measure.findings.overfitting import overfitting
 from torchatlas.measure.findings.thresholds import THRESHOLDS
 from torchatlas.measure.findings.unnormalised_input import unnormalised_input
@@ -25,6 +26,7 @@ RULES: dict[str, Rule] = {
     "dead_relu": dead_relu,
     "vanishing_gradient": vanishing_gradient,
     "all_zero": all_zero,
+    "not_learning": not_learning,
     "overfitting": overfitting,
     "generalisation_gap": generalisation_gap,
     "initial_loss": initial_loss,
