@@ -1,0 +1,60 @@
+import type { Point } from "../layout/types";
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+const MAX_SCALE = 4;
+const MIN_SCALE = 0.02;
+/** Text stays readable down to here, so the first view is never smaller. */
+const READABLE_SCALE = 0.62;
+/** A drawing too tall for the view is made no smaller than this to show more of it. */
+const TALL_SCALE = 0.85;
+const FIT_SCALE = 1.1;
+const MARGIN = 24;
+const TOP_MARGIN = 12;
+
+/** Which part of the drawing is seen, and how large. */
+export class Camera {
+  scale = 1;
+  x = 0;
+  y = 0;
+
+  toScreen(x: number, y: number): Point {
+    return [(x - this.x) * this.scale, (y - this.y) * this.scale];
+  }
+
+  toWorld(x: number, y: number): Point {
+    return [x / this.scale + this.x, y / this.scale + this.y];
+  }
+
+  /** Moves the drawing by a distance on the screen. */
+  pan(dx: number, dy: number): void {
+    this.x -= dx / this.scale;
+    this.y -= dy / this.scale;
+  }
+
+  /** Zooms so that one point of the screen keeps showing the same place. */
+  zoom(factor: number, screenX: number, screenY: number): void {
+    const [worldX, worldY] = this.toWorld(screenX, screenY);
+    this.scale = Math.min(MAX_SCALE, Math.max(MIN_SCALE, this.scale * factor));
+    this.x = worldX - screenX / this.scale;
+    this.y = worldY - screenY / this.scale;
+  }
+
+  /** Shows the drawing's width from its top, at a scale at which its text can be read. */
+  fit(world: Size, view: Size): void {
+    const across = (view.width - 2 * MARGIN) / Math.max(1, world.width);
+    const down = (view.height - 2 * TOP_MARGIN) / Math.max(1, world.height);
+    this.scale = Math.min(FIT_SCALE, Math.max(READABLE_SCALE, Math.min(across, Math.max(down, TALL_SCALE))));
+    this.x = world.width / 2 - view.width / 2 / this.scale;
+    const spare = (view.height / this.scale - world.height) / 2;
+    this.y = -Math.max(TOP_MARGIN / this.scale, Math.min(spare, MARGIN / this.scale));
+  }
+
+  centreOn(x: number, y: number, view: Size): void {
+    this.x = x - view.width / 2 / this.scale;
+    this.y = y - view.height / 2 / this.scale;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Point } from "../layout/types";
+
+export interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+const CORNER = 10;
+const ARROW = { length: 6, half: 3.6 };
+
+/** A line with right angles and round corners that ends inside the head of its arrow. */
+export function roundedLine(points: Point[]): Path2D {
+  const path = new Path2D();
+  const end = points.length - 1;
+  const [first, last, before] = [points[0]!, points[end]!, points[end - 1] ?? points[0]!];
+  path.moveTo(first[0], first[1]);
+  for (let i = 1; i < end; i++) {
+    const [from, at, to] = [points[i - 1]!, points[i]!, points[i + 1]!];
+    const radius = Math.min(CORNER, distance(from, at) / 2, distance(at, to) / 2);
+    path.arcTo(at[0], at[1], to[0], to[1], radius);
+  }
+  const whole = distance(before, last);
+  const share = whole > 0 ? Math.max(0, whole - ARROW.length + 1) / whole : 1;
+  path.lineTo(before[0] + (last[0] - before[0]) * share, before[1] + (last[1] - before[1]) * share);
+  return path;
+}
+
+/** The head of an arrow at the end of a line. */
+export function arrowHead(points: Point[]): Path2D {
+  const [x, y] = points[points.length - 1]!;
+  const [fromX, fromY] = points[points.length - 2] ?? [x, y - 1];
+  const [dx, dy] = [Math.sign(Math.round(x - fromX)), Math.sign(Math.round(y - fromY))];
+  const path = new Path2D();
+  path.moveTo(x, y);
+  path.lineTo(x - dx * ARROW.length - dy * ARROW.half, y - dy * ARROW.length - dx * ARROW.half);
+  path.lineTo(x - dx * ARROW.length + dy * ARROW.half, y - dy * ARROW.length + dx * ARROW.half);
+  path.closePath();
+  return path;
+}
+
+function distance(a: Point, b: Point): number {
+  return Math.hypot(b[0] - a[0], b[1] - a[1]);
+}
+
+/** Begins the path of a box with round corners; `grow` moves its border outward. */
+export function roundedBox(ctx: CanvasRenderingContext2D, box: Rectangle, radius: number, grow = 0): void {
+  ctx.beginPath();
+  ctx.roundRect(box.x - grow, box.y - grow, box.width + 2 * grow, box.height + 2 * grow, radius);
+}
+
+export function drawChevron(ctx: CanvasRenderingContext2D, x: number, y: number, open: boolean, colour: string): void {
+  const corners: Point[] = open ? [[-4, -2], [0, 2], [4, -2]] : [[-2, -4], [2, 0], [-2, 4]];
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.6;
+  ctx.lineCap = "round";
+  ctx.lineJoin = "round";
+  ctx.beginPath();
+  for (const [dx, dy] of corners) ctx.lineTo(x + dx, y + dy);
+  ctx.stroke();
+  ctx.lineCap = "butt";
+}
+
+/** Lines at 45 degrees: the sign for what was not measured. */
+export function drawHatch(ctx: CanvasRenderingContext2D, box: Rectangle, colour: string): void {
+  ctx.save();
+  roundedBox(ctx, box, Math.min(6, box.height / 3));
+  ctx.clip();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  for (let x = box.x - box.height; x < box.x + box.width; x += 6) {
+    ctx.moveTo(x, box.y + box.height);
+    ctx.lineTo(x + box.height, box.y);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** The sign for an error, on the upper right corner of a box. */
+export function drawFailure(ctx: CanvasRenderingContext2D, box: Rectangle, colour: string, ground: string): void {
+  const [x, y] = [box.x + box.width - 2, box.y + 1];
+  ctx.beginPath();
+  ctx.moveTo(x, y - 8);
+  ctx.lineTo(x + 8, y + 6);
+  ctx.lineTo(x - 8, y + 6);
+  ctx.closePath();
+  ctx.lineJoin = "round";
+  ctx.strokeStyle = ground;
+  ctx.lineWidth = 3;
+  ctx.stroke();
+  ctx.fillStyle = colour;
+  ctx.fill();
+}

@@ -1,0 +1,106 @@
+import { SPACING } from "./types";
+
+/**
+ * What one tensor does between two ranks: it comes from the rank above at `tops`, goes to the rank
+ * below at `bottoms`, and one horizontal line on track `level` joins them (if they differ).
+ */
+export interface Comb {
+  net: number;
+  tops: number[];
+  bottoms: number[];
+  low: number;
+  high: number;
+  level: number;
+}
+
+/** Vertical lines nearer than this look like one. */
+const TOO_NEAR = 5;
+const OVERLAP_COST = 100;
+
+export function makeComb(net: number): Comb {
+  return { net, tops: [], bottoms: [], low: Infinity, high: -Infinity, level: 0 };
+}
+
+export function addTop(comb: Comb, x: number): void {
+  comb.tops.push(x);
+  widen(comb, x);
+}
+
+export function addBottom(comb: Comb, x: number): void {
+  comb.bottoms.push(x);
+  widen(comb, x);
+}
+
+function widen(comb: Comb, x: number): void {
+  comb.low = Math.min(comb.low, x);
+  comb.high = Math.max(comb.high, x);
+}
+
+/** Whether the tensor goes straight down. */
+export function isStraight(comb: Comb): boolean {
+  return comb.high - comb.low < 0.5;
+}
+
+/**
+ * Gives each horizontal line its track, upper ones first, so that lines of different tensors never
+ * lie on each other and cross little.
+ *
+ * @returns how many tracks there are.
+ */
+export function assignTracks(combs: Comb[]): number {
+  const bent = combs.filter((comb) => !isStraight(comb));
+  bent.sort((a, b) => a.low - b.low || a.high - b.high || a.net - b.net);
+  const ordered = orderFromAbove(bent);
+  let count = 0;
+  ordered.forEach((comb, i) => {
+    comb.level = 0;
+    for (const earlier of ordered.slice(0, i)) {
+      if (spansMeet(earlier, comb)) comb.level = Math.max(comb.level, earlier.level + 1);
+    }
+    count = Math.max(count, comb.level + 1);
+  });
+  return count;
+}
+
+/** Takes, again and again, the line that gains most by being above all that are left. */
+function orderFromAbove(combs: Comb[]): Comb[] {
+  const loss = combs.map((comb) =>
+    combs.reduce((sum, other) => sum + costAbove(comb, other) - costAbove(other, comb), 0),
+  );
+  const left = combs.map((_, i) => i);
+  const ordered: Comb[] = [];
+  while (left.length > 0) {
+    let best = 0;
+    for (let i = 1; i < left.length; i++) if (loss[left[i]!]! < loss[left[best]!]!) best = i;
+    const chosen = combs[left.splice(best, 1)[0]!]!;
+    ordered.push(chosen);
+    for (const i of left) loss[i]! -= costAbove(combs[i]!, chosen) - costAbove(chosen, combs[i]!);
+  }
+  return ordered;
+}
+
+function spansMeet(a: Comb, b: Comb): boolean {
+  return a.low < b.high + SPACING.lines && b.low < a.high + SPACING.lines;
+}
+
+/** Crossings, and overlaps of vertical lines, when `upper` has the higher track. */
+function costAbove(upper: Comb, lower: Comb): number {
+  let cost = 0;
+  for (const x of lower.tops) if (x > upper.low && x < upper.high) cost++;
+  for (const x of upper.bottoms) if (x > lower.low && x < lower.high) cost++;
+  for (const x of upper.bottoms) {
+    for (const y of lower.tops) if (Math.abs(x - y) < TOO_NEAR) cost += OVERLAP_COST;
+  }
+  return cost;
+}
+
+/** Places on the horizontal line where the tensor goes at least three ways. */
+export function forkColumns(comb: Comb): number[] {
+  if (isStraight(comb)) return [];
+  const columns = [...new Set([...comb.tops, ...comb.bottoms])].sort((a, b) => a - b);
+  return columns.filter((x) => {
+    const ways =
+      Number(x > comb.low) + Number(x < comb.high) + Number(comb.tops.includes(x)) + Number(comb.bottoms.includes(x));
+    return ways >= 3;
+  });
+}

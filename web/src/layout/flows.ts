@@ -1,0 +1,76 @@
+import { ROOT, type GraphIndex, type LiftedEdge } from "../model/graph";
+
+/** A tensor between two children of a group; null stands for the group's own border. */
+export interface Flow {
+  net: string;
+  from: string | null;
+  to: string | null;
+}
+
+/** Which tensors enter, leave and run inside one open group. A net is named by the node that made it. */
+export interface Flows {
+  edges: Flow[];
+  inputs: string[];
+  outputs: string[];
+  nets: string[];
+  /** For each edge of the whole picture, its pieces: group, and place in that group's `edges`. */
+  paths: Map<LiftedEdge, [group: string, index: number][]>;
+}
+
+/** Cuts every edge at the borders that it crosses, one piece for each group that it runs through. */
+export function collectFlows(
+  index: GraphIndex,
+  lifted: readonly LiftedEdge[],
+  open: readonly string[],
+): Map<string, Flows> {
+  const paths: Flows["paths"] = new Map();
+  const builders = new Map(open.map((id) => [id, new FlowBuilder(paths)]));
+  for (const edge of lifted) {
+    const pieces: [string, number][] = [];
+    const [outward, inward] = [groupsAround(index, edge.source), groupsAround(index, edge.target)];
+    let shared = 0;
+    while (outward[shared + 1] !== undefined && outward[shared + 1] === inward[shared + 1]) shared++;
+    const add = (group: string, from: string | null, to: string | null): void => {
+      pieces.push([group, builders.get(group)!.add({ net: edge.source, from, to })]);
+    };
+    for (let k = outward.length - 1; k > shared; k--) add(outward[k]!, outward[k + 1] ?? edge.source, null);
+    add(outward[shared]!, outward[shared + 1] ?? edge.source, inward[shared + 1] ?? edge.target);
+    for (let k = shared + 1; k < inward.length; k++) add(inward[k]!, null, inward[k + 1] ?? edge.target);
+    paths.set(edge, pieces);
+  }
+  return new Map([...builders].map(([id, builder]) => [id, builder.flows]));
+}
+
+/** The groups around a node, the root first. */
+function groupsAround(index: GraphIndex, id: string): string[] {
+  const groups = index.ancestors(id).reverse();
+  return groups.length > 0 ? groups : [ROOT];
+}
+
+class FlowBuilder {
+  readonly flows: Flows;
+  private readonly places = new Map<string, number>();
+  private readonly known = new Set<string>();
+
+  constructor(paths: Flows["paths"]) {
+    this.flows = { edges: [], inputs: [], outputs: [], nets: [], paths };
+  }
+
+  add(flow: Flow): number {
+    const key = JSON.stringify([flow.net, flow.from, flow.to]);
+    const place = this.places.get(key);
+    if (place !== undefined) return place;
+    this.remember(this.flows.nets, "net", flow.net);
+    if (flow.from === null) this.remember(this.flows.inputs, "in", flow.net);
+    if (flow.to === null) this.remember(this.flows.outputs, "out", flow.net);
+    this.places.set(key, this.flows.edges.length);
+    return this.flows.edges.push(flow) - 1;
+  }
+
+  private remember(list: string[], kind: string, net: string): void {
+    const key = `${kind} ${net}`;
+    if (this.known.has(key)) return;
+    this.known.add(key);
+    list.push(net);
+  }
+}

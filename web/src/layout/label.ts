@@ -1,0 +1,115 @@
+import type { Node } from "../generated/document";
+import type { GraphIndex } from "../model/graph";
+
+/** Width of a text in CSS pixels at zoom 1. The caller knows the font family; no DOM is needed here. */
+export type Measure = (text: string, font: Font) => number;
+
+export interface Font {
+  weight: 400 | 600;
+  size: number;
+}
+
+export const NAME_FONT: Font = { weight: 600, size: 12 };
+export const TYPE_FONT: Font = { weight: 400, size: 12 };
+
+/** What is written on a node: a name, and what kind of thing it is. */
+export interface NodeLabel {
+  title: string;
+  detail: string;
+}
+
+const OPERATORS: Record<string, string> = {
+  add: "+ add",
+  iadd: "+ add",
+  sub: "− sub",
+  mul: "× mul",
+  imul: "× mul",
+  div: "÷ div",
+  truediv: "÷ div",
+  matmul: "@ matmul",
+};
+
+/** The words on a node. */
+export function labelNode(index: GraphIndex, id: string): NodeLabel {
+  const node = index.node(id);
+  if (node.kind === "op") return { title: operatorName(node.type), detail: "" };
+  if (node.kind === "input" || node.kind === "output") {
+    return { title: endName(index, node), detail: node.outputs.map((spec) => shapeText(spec.shape)).join(", ") };
+  }
+  if (node.kind !== "module") {
+    return { title: node.name, detail: node.outputs.map((spec) => shapeText(spec.shape)).join(", ") };
+  }
+  const [name, call] = splitCall(node.name);
+  if (index.isGroup(id) && !node.atomic) return groupLabel(index, node, name, call);
+  const detail = [node.type, moduleSetting(node), call].filter((part) => part !== "").join(" ");
+  if (index.hasParameters(id) || /^\d+$/.test(name)) return { title: name, detail };
+  return { title: name, detail: call };
+}
+
+/** `128×64×40×40`; a single number has no shape and gives `scalar`. */
+export function shapeText(shape: readonly number[]): string {
+  if (shape.length === 0) return "scalar";
+  return shape.map((size) => (size < 0 ? "?" : String(size))).join("×");
+}
+
+/** Shortens a text in the middle, so that start and end stay, until it fits into `room` pixels. */
+export function elideMiddle(text: string, room: number, font: Font, measure: Measure): string {
+  if (measure(text, font) <= room) return text;
+  const letters = [...text];
+  let [fits, tooMany] = [0, letters.length];
+  const kept = (count: number): string => {
+    const front = Math.ceil(count / 2);
+    const back = count - front;
+    return `${letters.slice(0, front).join("")}…${back > 0 ? letters.slice(-back).join("") : ""}`;
+  };
+  while (tooMany - fits > 1) {
+    const count = Math.floor((fits + tooMany) / 2);
+    if (measure(kept(count), font) <= room) fits = count;
+    else tooMany = count;
+  }
+  return kept(fits);
+}
+
+function operatorName(type: string): string {
+  const plain = type.replace(/^__(.*)__$/, "$1").replace(/_$/, "");
+  return Object.hasOwn(OPERATORS, plain) ? OPERATORS[plain]! : plain;
+}
+
+function endName(index: GraphIndex, node: Node): string {
+  const siblings = Object.values(index.graph.nodes).filter((other) => other.kind === node.kind);
+  if (siblings.length < 2) return node.kind;
+  const argument = node.attributes["argument"];
+  return typeof argument === "string" ? argument : node.name === node.kind ? node.id : node.name;
+}
+
+/** `relu#1` is the second call of `relu`. */
+function splitCall(name: string): [name: string, call: string] {
+  const match = /^(.*)#(\d+)$/s.exec(name);
+  return match ? [match[1]!, `call ${Number(match[2]) + 1}`] : [name, ""];
+}
+
+/** A numbered block is named by its class, since `0` says little; its path stands behind it. */
+function groupLabel(index: GraphIndex, node: Node, name: string, call: string): NodeLabel {
+  const path = node.id.replace(/#\d+$/, "");
+  if (/^\d+$/.test(name)) return { title: node.type, detail: [path, call].filter(Boolean).join(" ") };
+  const detail = [node.type, call].filter(Boolean).join(" ");
+  const types = new Set(index.children(node.id).map((child) => index.node(child).type));
+  const count = index.children(node.id).length;
+  const alike = types.size === 1 && count > 1 && index.children(node.id).every((child) => index.isGroup(child));
+  return { title: name, detail: alike ? `${detail} · ${count} × ${[...types][0]}` : detail };
+}
+
+/** The settings that tell layers of one class apart: kernel and stride, or features in and out. */
+function moduleSetting(node: Node): string {
+  const { attributes } = node;
+  const text = (key: string): string => (attributes[key] === undefined ? "" : String(attributes[key]));
+  if (attributes["kernel_size"] !== undefined && attributes["in_channels"] !== undefined) {
+    const stride = text("stride");
+    const isOne = stride === "" || /^1(×1)*$/.test(stride);
+    return `${text("kernel_size")}${isOne ? "" : ` /${stride.split("×")[0]}`}`;
+  }
+  if (attributes["in_features"] !== undefined && attributes["out_features"] !== undefined) {
+    return `${text("in_features")} → ${text("out_features")}`;
+  }
+  return "";
+}

@@ -1,0 +1,211 @@
+import { ROOT, type GraphIndex, type LiftedEdge } from "../model/graph";
+import { layoutBlock } from "./block";
+import { collectFlows, type Flows } from "./flows";
+import type { Measure } from "./label";
+import { alignWidths, HEADER_HEIGHT, headerWidth, measureBox, measureHeader, type Box, type GroupHeader } from "./size";
+import type { Block, BlockEdge, PlacedBlock, Point } from "./types";
+
+/** A closed node or an open group where it stands; x and y are of its upper left corner. */
+export interface LayoutNode {
+  id: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  depth: number;
+  box: Box | null;
+  header: GroupHeader | null;
+}
+
+/** A ring where a tensor crosses the border of an open group. */
+export interface LayoutPort {
+  group: string;
+  net: string;
+  side: "in" | "out";
+  at: Point;
+}
+
+/** The whole way of a tensor from one closed node to another, through all borders between. */
+export interface LayoutEdge extends LiftedEdge {
+  points: Point[];
+}
+
+/** A picture of the graph with some groups open, in CSS pixels at zoom 1. */
+export interface Layout {
+  nodes: LayoutNode[];
+  edges: LayoutEdge[];
+  ports: LayoutPort[];
+  forks: { net: string; at: Point }[];
+  width: number;
+  height: number;
+}
+
+export interface LayoutOptions {
+  measure: Measure;
+  parameterCount: (id: string) => number;
+}
+
+const GROUP_INSET = { top: HEADER_HEIGHT, side: 16, bottom: 16 };
+const ROOT_INSET = { top: 0, side: 0, bottom: 0 };
+
+interface GroupPlan {
+  id: string;
+  items: string[];
+  boxes: Map<string, Box>;
+  header: GroupHeader | null;
+  flows: Flows;
+  placed: PlacedBlock;
+}
+
+/** Lays out graphs, and remembers blocks that look alike so that each is laid out once. */
+export class LayoutEngine {
+  private readonly blocks = new Map<string, PlacedBlock>();
+  private readonly index: GraphIndex;
+  private readonly options: LayoutOptions;
+
+  constructor(index: GraphIndex, options: LayoutOptions) {
+    this.index = index;
+    this.options = options;
+  }
+
+  /** How many different blocks have been laid out so far. */
+  get blocksLaidOut(): number {
+    return this.blocks.size;
+  }
+
+  /** Places everything that is seen when these groups are open. */
+  layout(expanded: ReadonlySet<string>): Layout {
+    const open = this.openGroups(expanded);
+    const lifted = this.index.liftEdges(expanded);
+    const flows = collectFlows(this.index, lifted, open);
+    const plans = new Map<string, GroupPlan>();
+    for (const id of [...open].reverse()) plans.set(id, this.planGroup(id, plans, flows.get(id)!));
+    return this.place(open, plans, lifted);
+  }
+
+  /** Open groups whose surroundings are open too, outer ones first; the root is the first. */
+  private openGroups(expanded: ReadonlySet<string>): string[] {
+    const seen = this.index.visible(expanded);
+    return [ROOT, ...seen.filter((id) => expanded.has(id) && this.index.isGroup(id))];
+  }
+
+  private planGroup(id: string, plans: ReadonlyMap<string, GroupPlan>, flows: Flows): GroupPlan {
+    const { measure, parameterCount } = this.options;
+    const items = [...this.index.children(id)];
+    const boxes = new Map<string, Box>();
+    for (const item of items) {
+      if (!plans.has(item)) boxes.set(item, measureBox(this.index, item, measure));
+    }
+    alignWidths([...boxes.values()]);
+    const header = id === ROOT ? null : measureHeader(this.index, id, parameterCount(id), measure);
+    const block = buildBlock(items, boxes, plans, flows, header);
+    const least = header ? headerWidth(header) : 0;
+    const snug = this.layoutOnce(block);
+    const placed = snug.width >= least ? snug : this.layoutOnce({ ...block, minWidth: least });
+    return { id, items, boxes, header, flows, placed };
+  }
+
+  private layoutOnce(block: Block): PlacedBlock {
+    const key = JSON.stringify(block);
+    const placed = this.blocks.get(key) ?? layoutBlock(block);
+    this.blocks.set(key, placed);
+    return placed;
+  }
+
+  private place(open: string[], plans: ReadonlyMap<string, GroupPlan>, lifted: LiftedEdge[]): Layout {
+    const corners = new Map<string, Point>([[ROOT, [0, 0]]]);
+    const root = plans.get(ROOT)!.placed;
+    const layout: Layout = { nodes: [], edges: [], ports: [], forks: [], width: root.width, height: root.height };
+    for (const id of open) {
+      const plan = plans.get(id)!;
+      const [left, top] = corners.get(id)!;
+      plan.items.forEach((item, i) => {
+        const inner = plans.get(item);
+        const box = plan.boxes.get(item) ?? null;
+        const { width, height } = inner?.placed ?? box!;
+        const centre = plan.placed.centres[i]!;
+        const corner: Point = [left + centre[0] - width / 2, top + centre[1] - height / 2];
+        corners.set(item, corner);
+        const depth = this.index.depth(item);
+        layout.nodes.push({ id: item, x: corner[0], y: corner[1], width, height, depth, box, header: inner?.header ?? null });
+      });
+      portsOf(plan).forEach(({ net, side }, i) => {
+        const at = plan.placed.centres[plan.items.length + i]!;
+        layout.ports.push({ group: id, net, side, at: [left + at[0], top + at[1]] });
+      });
+      for (const { net, at } of plan.placed.forks) {
+        layout.forks.push({ net: plan.flows.nets[net]!, at: [left + at[0], top + at[1]] });
+      }
+    }
+    layout.edges = lifted.map((edge) => ({ ...edge, points: this.fullRoute(edge, plans, corners) }));
+    return layout;
+  }
+
+  private fullRoute(edge: LiftedEdge, plans: ReadonlyMap<string, GroupPlan>, corners: Map<string, Point>): Point[] {
+    const points: Point[] = [];
+    for (const [group, index] of plans.get(ROOT)!.flows.paths.get(edge)!) {
+      const [left, top] = corners.get(group)!;
+      for (const [x, y] of plans.get(group)!.placed.routes[index]!) points.push([left + x, top + y]);
+    }
+    return withoutNeedless(points);
+  }
+}
+
+/** Ports of a group, in the order in which they stand after its items. */
+function portsOf(plan: { flows: Flows }): { net: string; side: "in" | "out" }[] {
+  return [
+    ...plan.flows.inputs.map((net) => ({ net, side: "in" as const })),
+    ...plan.flows.outputs.map((net) => ({ net, side: "out" as const })),
+  ];
+}
+
+function buildBlock(
+  items: string[],
+  boxes: ReadonlyMap<string, Box>,
+  plans: ReadonlyMap<string, GroupPlan>,
+  flows: Flows,
+  header: GroupHeader | null,
+): Block {
+  const place = new Map(items.map((item, i) => [item, i]));
+  const vertices: Block["vertices"][number][] = items.map((item) => {
+    const { width, height } = plans.get(item)?.placed ?? boxes.get(item)!;
+    return { width, height, role: "item" };
+  });
+  const inPorts = new Map<string, number>();
+  const outPorts = new Map<string, number>();
+  for (const { net, side } of portsOf({ flows })) {
+    (side === "in" ? inPorts : outPorts).set(net, vertices.length);
+    vertices.push({ width: 8, height: 0, role: side });
+  }
+  const edges = flows.edges.map((edge): BlockEdge => ({
+    source: edge.from === null ? inPorts.get(edge.net)! : place.get(edge.from)!,
+    target: edge.to === null ? outPorts.get(edge.net)! : place.get(edge.to)!,
+    net: flows.nets.indexOf(edge.net),
+    exit: edge.from === null ? 0 : (portOffset(plans.get(edge.from), edge.net, "out") ?? 0),
+    entry: edge.to === null ? 0 : portOffset(plans.get(edge.to), edge.net, "in"),
+  }));
+  const inset = header ? GROUP_INSET : ROOT_INSET;
+  return { vertices, edges, inset, minWidth: 0 };
+}
+
+/** How far a port is from the middle of its group; null when the item is not an open group. */
+function portOffset(plan: GroupPlan | undefined, net: string, side: "in" | "out"): number | null {
+  if (!plan) return null;
+  const port = portsOf(plan).findIndex((one) => one.net === net && one.side === side);
+  return plan.placed.centres[plan.items.length + port]![0] - plan.placed.width / 2;
+}
+
+/** Leaves out points that lie on the line between their neighbours. */
+function withoutNeedless(points: Point[]): Point[] {
+  const kept: Point[] = [];
+  for (const point of points) {
+    const before = kept.at(-2);
+    const last = kept.at(-1);
+    if (last && Math.abs(last[0] - point[0]) < 0.01 && Math.abs(last[1] - point[1]) < 0.01) continue;
+    const onColumn = before && Math.abs(before[0] - last![0]) < 0.01 && Math.abs(last![0] - point[0]) < 0.01;
+    const onRow = before && Math.abs(before[1] - last![1]) < 0.01 && Math.abs(last![1] - point[1]) < 0.01;
+    if (onColumn || onRow) kept[kept.length - 1] = point;
+    else kept.push(point);
+  }
+  return kept;
+}

@@ -1,0 +1,242 @@
+import { addBottom, addTop, assignTracks, forkColumns, makeComb, type Comb } from "./channels";
+import { isBend, type Layered } from "./layers";
+import type { Ranking } from "./ranks";
+import { SPACING, type Block, type Point } from "./types";
+
+/** Where an edge goes into its target: from above at `x`, or from the side. */
+type Entrance = { from: "above"; x: number } | { from: "left" | "right"; x: number };
+
+interface Plan {
+  block: Block;
+  ranking: Ranking;
+  layered: Layered;
+  layers: number[][];
+  x: Float64Array;
+}
+
+/** Vertical lines keep at least this far from boxes that they pass beside. */
+const CLEAR = 8;
+const ENTRY_MARGIN = 10;
+
+/** Routes of all edges with right angles, the heights they need, and the centre of each rank. */
+export function routeEdges(plan: Plan): {
+  rankCentre: number[];
+  routes: Point[][];
+  forks: { net: number; at: Point }[];
+  height: number;
+} {
+  const entrances = chooseEntrances(plan);
+  const channels = collectCombs(plan, entrances);
+  const tracks = channels.map((combs) => assignTracks([...combs.values()]));
+  const { rankCentre, trackTop, height } = stackRanks(plan, tracks);
+  const trackY = (channel: number, comb: Comb): number => trackTop[channel]! + comb.level * SPACING.track;
+  const routes = plan.block.edges.map((edge, index) => {
+    const walk = new Walk(plan.x[edge.source]! + edge.exit, bottomOf(plan, edge.source, rankCentre));
+    const entrance = entrances[index]!;
+    for (const [channel, key, x] of crossings(plan, index, entrance)) {
+      walk.turn(x, trackY(channel, channels[channel]!.get(key)!));
+    }
+    const centre = rankCentre[plan.ranking.rank[edge.target]!]!;
+    if (entrance.from === "above") walk.down(centre - plan.block.vertices[edge.target]!.height / 2);
+    else walk.turn(entrance.x, centre);
+    return walk.points;
+  });
+  const forks: { net: number; at: Point }[] = [];
+  channels.forEach((combs, channel) => {
+    for (const comb of combs.values()) {
+      for (const x of forkColumns(comb)) forks.push({ net: comb.net, at: [x, trackY(channel, comb)] });
+    }
+  });
+  forks.push(...sideForks(plan, entrances, rankCentre));
+  return { rankCentre, routes, forks, height };
+}
+
+/** A way of horizontal and vertical pieces under construction. */
+class Walk {
+  readonly points: Point[];
+
+  constructor(x: number, y: number) {
+    this.points = [[x, y]];
+  }
+
+  /** Goes along the vertical to `y`, then sideways to `x`. */
+  turn(x: number, y: number): void {
+    const last = this.points[this.points.length - 1]!;
+    if (Math.abs(last[0] - x) < 0.5) return;
+    this.points.push([last[0], y], [x, y]);
+  }
+
+  down(y: number): void {
+    this.points.push([this.points[this.points.length - 1]![0], y]);
+  }
+}
+
+function bottomOf(plan: Plan, vertex: number, rankCentre: number[]): number {
+  return rankCentre[plan.ranking.rank[vertex]!]! + plan.block.vertices[vertex]!.height / 2;
+}
+
+/** The channels that an edge passes, the comb it is part of there, and where it leaves each. */
+function crossings(plan: Plan, index: number, entrance: Entrance): [channel: number, comb: string, x: number][] {
+  const edge = plan.block.edges[index]!;
+  const bends = plan.layered.bends[index]!;
+  const last = bends[bends.length - 1];
+  const end = entrance.from === "above" || last === undefined ? entrance.x : plan.x[last]!;
+  const columns = [...bends.map((bend) => plan.x[bend]!), end];
+  if (!plan.ranking.backward[index]) {
+    const first = plan.ranking.rank[edge.source]!;
+    return columns.map((x, i) => [first + i, `${edge.net}`, x]);
+  }
+  const first = plan.ranking.rank[edge.source]!;
+  return columns.map((x, i) => [first - i, `back${edge.net}`, x]);
+}
+
+/** Which edges share which line between which ranks. Channel `r` lies between ranks `r` and `r + 1`. */
+function collectCombs(plan: Plan, entrances: Entrance[]): Map<string, Comb>[] {
+  const channels = plan.layers.map(() => new Map<string, Comb>());
+  plan.block.edges.forEach((edge, index) => {
+    const backward = plan.ranking.backward[index]!;
+    let from = plan.x[edge.source]! + edge.exit;
+    const passed = crossings(plan, index, entrances[index]!);
+    passed.forEach(([channel, key, to], i) => {
+      const comb = channels[channel]!.get(key) ?? makeComb(edge.net);
+      channels[channel]!.set(key, comb);
+      const intoTarget = i === passed.length - 1;
+      if (!backward || i === 0) addTop(comb, from);
+      else addBottom(comb, from);
+      if (!backward || intoTarget) addBottom(comb, to);
+      else addTop(comb, to);
+      from = to;
+    });
+  });
+  return channels;
+}
+
+/** Heights: ranks as tall as their tallest box, channels as tall as their tracks need. */
+function stackRanks(
+  plan: Plan,
+  tracks: number[],
+): { rankCentre: number[]; trackTop: number[]; height: number } {
+  const { top, bottom } = plan.block.inset;
+  const rankCentre: number[] = [];
+  const trackTop: number[] = [];
+  let y = 0;
+  plan.layers.forEach((layer, rank) => {
+    const tallest = layer.reduce((most, vertex) => Math.max(most, plan.layered.height[vertex]!), 0);
+    rankCentre.push(y + tallest / 2);
+    y += tallest;
+    if (rank === plan.layers.length - 1) return;
+    const count = tracks[rank]!;
+    const lines = Math.max(0, count - 1) * SPACING.track;
+    const isFirst = rank === 0;
+    const isLast = rank === plan.layers.length - 2;
+    const above = isFirst ? top : 0;
+    const ports = plan.layers[isFirst ? 0 : rank + 1]!.length > 0;
+    let gap: number = count > 0 ? SPACING.ranks * 1.5 + lines : SPACING.ranks;
+    if (isFirst) gap = count > 0 ? 6 + lines + SPACING.ranks : ports ? 10 : 4;
+    if (isLast) gap = Math.max(bottom, count > 0 ? gap : 0);
+    trackTop.push(y + above + (isFirst ? 6 : SPACING.ranks * 0.6));
+    y += above + gap;
+  });
+  return { rankCentre, trackTop, height: y };
+}
+
+/** Long edges go into a box from the side where nothing stands between; all others from above. */
+function chooseEntrances(plan: Plan): Entrance[] {
+  const entrances = new Array<Entrance | undefined>(plan.block.edges.length);
+  const incoming = new Map<number, number[]>();
+  plan.block.edges.forEach((edge, index) => {
+    if (edge.entry !== null) {
+      entrances[index] = { from: "above", x: plan.x[edge.target]! + edge.entry };
+      return;
+    }
+    incoming.set(edge.target, [...(incoming.get(edge.target) ?? []), index]);
+  });
+  const position = new Map<number, number>();
+  for (const layer of plan.layers) layer.forEach((vertex, i) => position.set(vertex, i));
+  for (const [target, indexes] of incoming) {
+    const above: number[] = [];
+    const taken = new Set<string>();
+    for (const index of indexes) {
+      const side = indexes.length > 1 ? freeSide(plan, index, position) : null;
+      if (side && !taken.has(side.from)) {
+        taken.add(side.from);
+        entrances[index] = side;
+      } else above.push(index);
+    }
+    spreadEntries(plan, target, above, entrances);
+  }
+  return entrances as Entrance[];
+}
+
+/** The side of its target at which a long edge can go in, if the way there is free. */
+function freeSide(plan: Plan, index: number, position: Map<number, number>): Entrance | null {
+  const edge = plan.block.edges[index]!;
+  const last = plan.layered.bends[index]!.at(-1);
+  if (last === undefined || plan.ranking.backward[index]) return null;
+  const target = edge.target;
+  const column = plan.x[last]!;
+  const half = plan.block.vertices[target]!.width / 2;
+  const step = column > plan.x[target]! ? 1 : -1;
+  const border = plan.x[target]! + step * half;
+  if (step * (column - border) < CLEAR * 2) return null;
+  const layer = plan.layers[plan.ranking.rank[target]!]!;
+  for (let i = position.get(target)! + step; i >= 0 && i < layer.length; i += step) {
+    const beside = layer[i]!;
+    const near = plan.x[beside]! - (step * plan.layered.width[beside]!) / 2;
+    if (isBend(plan.layered, beside) && Math.abs(plan.x[beside]! - column) < 0.5) break;
+    if (step * (near - column) < CLEAR) return null;
+    break;
+  }
+  return { from: step > 0 ? "right" : "left", x: border };
+}
+
+/** Spreads the edges that go in from above: each as near to where it comes from as the box allows. */
+function spreadEntries(plan: Plan, target: number, indexes: number[], entrances: (Entrance | undefined)[]): void {
+  const centre = plan.x[target]!;
+  const half = Math.max(0, plan.block.vertices[target]!.width / 2 - ENTRY_MARGIN);
+  const wanted = indexes.map((index) => {
+    const edge = plan.block.edges[index]!;
+    const last = plan.layered.bends[index]!.at(-1);
+    return { index, x: last === undefined ? plan.x[edge.source]! + edge.exit : plan.x[last]! };
+  });
+  const only = wanted.length === 1 ? wanted[0] : undefined;
+  if (only) {
+    const x = Math.abs(only.x - centre) <= half ? only.x : centre;
+    entrances[only.index] = { from: "above", x };
+    return;
+  }
+  wanted.sort((a, b) => a.x - b.x || a.index - b.index);
+  const gap = Math.min(SPACING.entries, wanted.length > 1 ? (2 * half) / (wanted.length - 1) : 0);
+  const places = wanted.map(({ x }) => Math.min(Math.max(x, centre - half), centre + half));
+  for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i]!, places[i - 1]! + gap);
+  let limit = centre + half;
+  for (let i = places.length - 1; i >= 0; i--) {
+    places[i] = Math.min(places[i]!, limit);
+    limit = places[i]! - gap;
+  }
+  wanted.forEach(({ index }, i) => (entrances[index] = { from: "above", x: places[i]! }));
+}
+
+/** Dots where a line runs on past a box and a branch goes into the box's side. */
+function sideForks(plan: Plan, entrances: Entrance[], rankCentre: number[]): { net: number; at: Point }[] {
+  const runsOn = new Set<string>();
+  plan.block.edges.forEach((edge, index) => {
+    if (plan.ranking.backward[index]) return;
+    for (const bend of plan.layered.bends[index]!) {
+      runsOn.add(`${edge.net}@${plan.layered.rank[bend]}:${Math.round(plan.x[bend]!)}`);
+    }
+  });
+  const forks: { net: number; at: Point }[] = [];
+  entrances.forEach((entrance, index) => {
+    const last = plan.layered.bends[index]!.at(-1);
+    if (entrance.from === "above" || last === undefined) return;
+    const edge = plan.block.edges[index]!;
+    const rank = plan.ranking.rank[edge.target]!;
+    const column = plan.x[last]!;
+    if (runsOn.has(`${edge.net}@${rank}:${Math.round(column)}`)) {
+      forks.push({ net: edge.net, at: [column, rankCentre[rank]!] });
+    }
+  });
+  return forks;
+}
+

@@ -1,0 +1,87 @@
+import type { GraphIndex } from "../model/graph";
+import { elideMiddle, labelNode, NAME_FONT, TYPE_FONT, type Measure, type NodeLabel } from "./label";
+
+/** How a node is drawn: with a value, as plain text in a frame, folded up, or as text alone. */
+export type BoxStyle = "valued" | "plain" | "folded" | "end";
+
+/** A closed node: its size in CSS pixels and the words on it, shortened to fit. */
+export interface Box extends NodeLabel {
+  width: number;
+  height: number;
+  style: BoxStyle;
+}
+
+/** Words in the head line of an open group, and the room that they need left and right. */
+export interface GroupHeader extends NodeLabel {
+  left: number;
+  right: number;
+}
+
+export const HEADER_HEIGHT = 26;
+/** How much higher a closed group is for the strip of colours under its name. */
+export const STRIP_HEIGHT = 14;
+export const VALUE_ROOM = 46;
+export const BOX_PADDING = 10;
+export const CHEVRON_ROOM = 18;
+export const TITLE_GAP = 7;
+const TITLE_ROOM = 190;
+const DETAIL_ROOM = 150;
+const FOLDED_WIDTH = 228;
+const PLAIN_WIDTH = 92;
+const HEADER_STEP = 24;
+/** Boxes with values up to this wide are made equally wide within their group. */
+const ALIGNED_WIDTH = 250;
+
+/** Size and words of a closed node. */
+export function measureBox(index: GraphIndex, id: string, measure: Measure): Box {
+  const node = index.node(id);
+  const label = labelNode(index, id);
+  const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
+  const detail = elideMiddle(label.detail, DETAIL_ROOM, TYPE_FONT, measure);
+  const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
+  const parametric = index.hasParameters(id);
+  if (index.isGroup(id) && !node.atomic) {
+    const width = Math.max(FOLDED_WIDTH, BOX_PADDING * 2 + CHEVRON_ROOM + words + VALUE_ROOM);
+    return { title, detail, width: roundUp(width), height: parametric ? 24 + STRIP_HEIGHT : 26, style: "folded" };
+  }
+  if (node.kind === "input" || node.kind === "output") {
+    return { title, detail, width: roundUp(words + 36), height: 22, style: node.kind === "input" ? "plain" : "end" };
+  }
+  if (parametric && node.kind !== "parameter") {
+    return { title, detail, width: roundUp(BOX_PADDING * 2 + words + VALUE_ROOM), height: 26, style: "valued" };
+  }
+  return { title, detail, width: roundUp(Math.max(PLAIN_WIDTH, words + 32)), height: 22, style: "plain" };
+}
+
+/** Makes the boxes of one group that carry a value equally wide, unless that costs much room. */
+export function alignWidths(boxes: Box[]): void {
+  const alike = boxes.filter((box) => (box.style === "valued" || box.style === "folded") && box.width <= ALIGNED_WIDTH);
+  const width = Math.max(0, ...alike.map((box) => box.width));
+  for (const box of alike) box.width = width;
+}
+
+/** Words of an open group's head line; `count` is the number of parameters in it. */
+export function measureHeader(index: GraphIndex, id: string, count: number, measure: Measure): GroupHeader {
+  const label = labelNode(index, id);
+  const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
+  const detail = elideMiddle(index.node(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
+  const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
+  const right = count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
+  return { title, detail, left: BOX_PADDING + CHEVRON_ROOM + words, right };
+}
+
+/** `147,968 parameters`. */
+export function parametersText(count: number): string {
+  const digits = String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${digits} ${count === 1 ? "parameter" : "parameters"}`;
+}
+
+/** A width at which the head line's words stay clear of a tensor that comes in at the middle. */
+export function headerWidth(header: GroupHeader): number {
+  const half = Math.max(header.left, header.right) + BOX_PADDING;
+  return Math.ceil((2 * half) / HEADER_STEP) * HEADER_STEP;
+}
+
+function roundUp(width: number): number {
+  return Math.ceil(width / 2) * 2;
+}

@@ -1,0 +1,50 @@
+/** A place in CSS pixels at zoom 1; y grows downward. */
+export type Point = [number, number];
+
+/** One thing to place in a block: a box, or a port on the block's upper or lower border. */
+export interface BlockVertex {
+  width: number;
+  height: number;
+  role: "item" | "in" | "out";
+}
+
+/**
+ * A tensor that runs between two vertices of a block.
+ *
+ * Edges of one `net` carry the same tensor from the same place and share their way. `exit` and
+ * `entry` are fixed distances from the vertex's centre; a null entry goes in wherever it is nearest.
+ */
+export interface BlockEdge {
+  source: number;
+  target: number;
+  net: number;
+  exit: number;
+  entry: number | null;
+}
+
+/** The contents of one group, to be laid out by itself. */
+export interface Block {
+  vertices: readonly BlockVertex[];
+  edges: readonly BlockEdge[];
+  inset: { top: number; side: number; bottom: number };
+  minWidth: number;
+}
+
+/** Where everything in a block stands, measured from the block's upper left corner. */
+export interface PlacedBlock {
+  width: number;
+  height: number;
+  centres: Point[];
+  routes: Point[][];
+  forks: { net: number; at: Point }[];
+}
+
+/** Distances between things, in CSS pixels. */
+export const SPACING = {
+  boxes: 22,
+  boxToLine: 24,
+  lines: 10,
+  ranks: 18,
+  track: 10,
+  entries: 12,
+} as const;

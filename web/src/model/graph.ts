@@ -1,0 +1,189 @@
+import type { Edge, Graph, Node } from "../generated/document";
+
+/** Node id of the model itself: the group that is the canvas. */
+export const ROOT = ".";
+
+/** Tensors that flow between two nodes as they are drawn. */
+export interface LiftedEdge {
+  source: string;
+  target: string;
+  tensors: Edge["tensor"][];
+}
+
+const NO_CHILDREN: readonly string[] = [];
+
+/** Answers where a node stands in the tree of module calls, and what is seen of it. */
+export class GraphIndex {
+  readonly graph: Graph;
+  /** All nodes by id, in execution order. */
+  readonly nodes: ReadonlyMap<string, Node>;
+  private readonly childIds = new Map<string, string[]>();
+  private readonly parents = new Map<string, string>();
+  private readonly depths = new Map<string, number>();
+
+  /** A node whose parent is missing or leads back to itself hangs on the root: it stays visible. */
+  constructor(graph: Graph) {
+    this.graph = graph;
+    this.nodes = new Map(Object.entries(graph.nodes));
+    for (const [id, node] of this.nodes) {
+      if (id === ROOT) continue;
+      this.parents.set(id, node.parent !== null && this.has(node.parent) ? node.parent : ROOT);
+    }
+    for (const id of this.parents.keys()) this.findDepth(id);
+    for (const [id, parent] of this.parents) {
+      const siblings = this.childIds.get(parent);
+      if (siblings) siblings.push(id);
+      else this.childIds.set(parent, [id]);
+    }
+  }
+
+  /** @throws Error when the graph has no such node. */
+  node(id: string): Node {
+    const node = this.nodes.get(id);
+    if (!node) throw new Error(`the graph has no node ${JSON.stringify(id)}; ids are the keys of graph.nodes`);
+    return node;
+  }
+
+  has(id: string): boolean {
+    return this.nodes.has(id);
+  }
+
+  /** Ids of the nodes directly inside, in execution order. */
+  children(id: string): readonly string[] {
+    return this.childIds.get(id) ?? NO_CHILDREN;
+  }
+
+  /** Whether the node can be opened. */
+  isGroup(id: string): boolean {
+    return id !== ROOT && this.childIds.has(id);
+  }
+
+  /** Whether "expand all" opens it: a layer of one or two ops stays a box until it is opened itself. */
+  isOpenedByAll(id: string): boolean {
+    return this.isGroup(id) && !this.node(id).atomic;
+  }
+
+  parent(id: string): string | null {
+    return this.parents.get(id) ?? null;
+  }
+
+  /** Ids of the groups around a node, innermost first, the root last. */
+  ancestors(id: string): string[] {
+    const found: string[] = [];
+    for (let at = this.parent(id); at !== null; at = this.parent(at)) found.push(at);
+    return found;
+  }
+
+  /** How many groups are around a node: 1 for what stands directly on the canvas. */
+  depth(id: string): number {
+    return this.depths.get(id) ?? 0;
+  }
+
+  /** Every node inside a group, at any depth, in execution order. */
+  descendants(id: string): string[] {
+    const found: string[] = [];
+    const waiting = [...this.children(id)].reverse();
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      found.push(at);
+      const inside = this.children(at);
+      for (let i = inside.length - 1; i >= 0; i--) waiting.push(inside[i]!);
+    }
+    return found;
+  }
+
+  /** A node and every node inside it. */
+  withDescendants(id: string): string[] {
+    return [id, ...this.descendants(id)];
+  }
+
+  /** Ids of the op calls inside a group, at any depth, in execution order. */
+  operations(id: string = ROOT): string[] {
+    return this.descendants(id).filter((inner) => this.node(inner).kind === "op");
+  }
+
+  /** Whether the node or anything inside it has parameters of its own. */
+  hasParameters(id: string): boolean {
+    if (this.node(id).parameters.length > 0) return true;
+    return this.descendants(id).some((inner) => this.node(inner).parameters.length > 0);
+  }
+
+  /** All groups, outer ones before the groups inside them. */
+  groups(): string[] {
+    return this.descendants(ROOT).filter((id) => this.isGroup(id));
+  }
+
+  /** Ids of what is drawn when these groups are open: open groups and closed ones or leaves. */
+  visible(expanded: ReadonlySet<string>): string[] {
+    const found: string[] = [];
+    const waiting = [...this.children(ROOT)].reverse();
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      found.push(at);
+      if (!expanded.has(at)) continue;
+      const inside = this.children(at);
+      for (let i = inside.length - 1; i >= 0; i--) waiting.push(inside[i]!);
+    }
+    return found;
+  }
+
+  /** What is drawn in place of a node: the outermost closed group around it, or the node. */
+  shown(id: string, expanded: ReadonlySet<string>): string {
+    let seen = id;
+    for (let at = this.parent(id); at !== null && at !== ROOT; at = this.parent(at)) {
+      if (!expanded.has(at)) seen = at;
+    }
+    return seen;
+  }
+
+  /**
+   * The edges between what is drawn when these groups are open, one for each pair of ends.
+   *
+   * Edges that run inside a closed group are not seen. Order is that of the graph's edges.
+   */
+  liftEdges(expanded: ReadonlySet<string>): LiftedEdge[] {
+    const ends = new Map<string, string>();
+    const endOf = (id: string): string => {
+      const known = ends.get(id);
+      if (known !== undefined) return known;
+      const end = this.shown(id, expanded);
+      ends.set(id, end);
+      return end;
+    };
+    const lifted = new Map<string, Map<string, LiftedEdge>>();
+    const inOrder: LiftedEdge[] = [];
+    for (const edge of this.graph.edges) {
+      if (!this.has(edge.source) || !this.has(edge.target)) continue;
+      const source = endOf(edge.source);
+      const target = endOf(edge.target);
+      if (source === target) continue;
+      const ofSource = lifted.get(source) ?? new Map<string, LiftedEdge>();
+      lifted.set(source, ofSource);
+      const known = ofSource.get(target);
+      if (known) {
+        known.tensors.push(edge.tensor);
+        continue;
+      }
+      const fresh = { source, target, tensors: [edge.tensor] };
+      ofSource.set(target, fresh);
+      inOrder.push(fresh);
+    }
+    return inOrder;
+  }
+
+  private findDepth(id: string): void {
+    const path: string[] = [];
+    const onPath = new Set<string>();
+    let at = id;
+    while (at !== ROOT && !this.depths.has(at)) {
+      if (onPath.has(at)) {
+        this.parents.set(at, ROOT);
+        break;
+      }
+      path.push(at);
+      onPath.add(at);
+      at = this.parents.get(at) ?? ROOT;
+    }
+    for (const node of path.reverse()) {
+      this.depths.set(node, (this.depths.get(this.parents.get(node) ?? ROOT) ?? 0) + 1);
+    }
+  }
+}
