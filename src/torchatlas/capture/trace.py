@@ -85,7 +85,7 @@ def trace(
     with unchanged(model), ExitStack() as stack:
         if fake:
             faking = stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
-            place = "meta" if on_meta else None  # a fake tensor keeps its device, and they must meet
+            place = "meta" if on_meta else None  # fake tensors keep their device and must meet
             args, kwargs = map_tensors(
                 (args, kwargs or {}), lambda tensor: faking.from_tensor(tensor.to(place))
             )
