@@ -162,7 +162,10 @@ def _called(module_name: str, attribute: str) -> Any:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
     return number

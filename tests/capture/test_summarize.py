@@ -92,3 +92,9 @@ def test_quantised_values_are_refused_too() -> None:
         quantised = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)
     with pytest.raises(NotSummarizable, match="has no single order of values"):
         summarize(quantised)
+
+
+def test_a_sample_meets_every_place_of_a_kernel_alike() -> None:
+    kernels = torch.zeros(512, 512, 3, 3)
+    kernels[:, :, 1, 1] = 1.0
+    assert summarize(kernels, sample=65_536).mean == pytest.approx(1 / 9, abs=1e-4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
@@ -29,11 +31,22 @@ def summarize(tensor: torch.Tensor, *, sample: int | None = None) -> TensorSumma
     """
     flat = _values(tensor)
     if sample is not None and flat.numel() > sample and bool(torch.isfinite(flat.sum())):
-        flat = flat[:: flat.numel() // sample]
+        flat = flat[:: _stride(flat.numel(), sample)]
     if flat.dtype == torch.float64:
         return TensorSummary.of(flat.cpu().numpy())
     smallest_normal = torch.finfo(tensor.dtype).tiny if tensor.is_floating_point() else 0.0
     return _summarize_single(flat.float().contiguous(), smallest_normal)
+
+
+def _stride(count: int, sample: int) -> int:
+    """Distance between the values of a sample: one that shares no factor with the count.
+
+    A multiple of the kernel's size, say, would look at the same place of every kernel.
+    """
+    stride = count // sample
+    while math.gcd(stride, count) != 1:
+        stride += 1
+    return stride
 
 
 def _values(tensor: torch.Tensor) -> torch.Tensor:

@@ -92,7 +92,7 @@ def run_demo(options: DemoOptions, say: Say = print) -> Atlas:
     save_run(atlas.run, options.run_folder)
     _say_results(atlas, say)
     say(f"\nReport: {atlas.save(options.report)}")
-    if _has_display():
+    if has_display():
         webbrowser.open(options.report.resolve().as_uri())
     return atlas
 
@@ -184,7 +184,7 @@ def _how_to_open(options: DemoOptions) -> str:
     return f"\nStopped. What was recorded is in {options.run_folder}. See it with:\n  {command}"
 
 
-def _has_display() -> bool:
+def has_display() -> bool:
     """Whether a person is likely to see a browser window open here."""
     if os.environ.get("CI"):
         return False

@@ -9,7 +9,8 @@ import numpy as np
 from torchatlas.run import TensorSummary, bin_edges
 from torchatlas.run.summary import FloatArray, IntArray
 
-_LARGEST_POWER = np.log10(np.finfo(np.float64).max)
+_LOWEST_DECADE = -300
+"""Below it 10 ** decade loses its digits, and then is 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,15 +52,16 @@ def signed_log_histogram(
     positive = low > 0
     near, far = np.where(positive, low, -high), np.where(positive, high, -low)
     start, end = np.log10(near) * bins_per_decade, np.log10(far) * bins_per_decade
-    last = int(np.ceil(end.max() - 1e-9))
+    last = max(int(np.ceil(end.max() - 1e-9)), _LOWEST_DECADE * bins_per_decade + 1)
     lowest = min(int(np.floor(start.min() + 1e-9)), last - 1)
-    first = max(lowest, last - most_decades * bins_per_decade)
+    first = max(lowest, last - most_decades * bins_per_decade, _LOWEST_DECADE * bins_per_decade)
     places = np.arange(first, last + 1)
     right, left = (
         _rebin(start[side], end[side], summary.bin_counts[side], places)
         for side in (positive, ~positive)
     )
-    powers = 10.0 ** (np.minimum(places / bins_per_decade, _LARGEST_POWER))
+    with np.errstate(over="ignore"):
+        powers = np.minimum(10.0 ** (places / bins_per_decade), np.finfo(np.float64).max)
     edges = np.concatenate([-powers[::-1], powers])
     return SignedLogHistogram(edges, np.concatenate([left[::-1], [0.0], right]), summary.zero)
 

@@ -25,7 +25,9 @@ def wilson_interval(successes: int, total: int, level: float = 0.95) -> tuple[fl
     scale = 1 / (1 + z * z / total)
     middle = (rate + z * z / (2 * total)) * scale
     half = z * sqrt(rate * (1 - rate) / total + z * z / (4 * total * total)) * scale
-    return (max(0.0, middle - half), min(1.0, middle + half))
+    low = middle - half if successes > 0 else 0.0
+    high = middle + half if successes < total else 1.0
+    return (low, high)
 
 
 def difference_interval(

@@ -25,7 +25,7 @@ def magnitude_quantiles(summary: TensorSummary) -> tuple[float, float, float] | 
     keys, which = np.unique(np.abs(summary.bin_keys), return_inverse=True)
     counts = np.bincount(which, weights=summary.bin_counts)
     low, high = bin_edges(keys)
-    ranks = np.array(QUANTILES) * (counts.sum() - 1) + 1
+    ranks = np.round(np.array(QUANTILES) * (counts.sum() - 1)) + 1
     found = ((low + high) / 2)[np.searchsorted(np.cumsum(counts), ranks)]
     ends = [abs(end) for end in (summary.minimum, summary.maximum) if end is not None]
     five, middle, ninety_five = np.minimum(found, max(ends)).tolist()

@@ -84,9 +84,12 @@ def _(mark: Band, pane: Pane) -> None:
         for values in (mark.low, mark.middle, mark.high)
     )
     rows = np.arange(len(middle))
+    stroke = pane.stroke(5)
     whole = ~np.isnan(low + high)
-    pane.axes.hlines(rows[whole], low[whole], high[whole], color=colour, alpha=0.35, linewidth=5)
-    pane.axes.plot(middle, rows, "o", color=colour, markersize=4, label=mark.label)
+    pane.axes.hlines(
+        rows[whole], low[whole], high[whole], color=colour, alpha=0.35, linewidth=stroke
+    )
+    pane.axes.plot(middle, rows, "o", color=colour, markersize=0.8 * stroke, label=mark.label)
     mark_missing(mark.middle, pane)
     mark_odd_rows(mark, pane)
 

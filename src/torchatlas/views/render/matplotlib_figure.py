@@ -33,8 +33,9 @@ _MOST_NOTES = 6
 _LABEL_STEP = 0.075
 """Least distance of the labels at the ends of lines, as a share of the panel's height."""
 
-_MOST_NAMES = 70
-"""More names than this under one another are thinned out."""
+_MOST_NAMES_ACROSS = 70
+_MOST_ROWS = 160
+"""More rows than this make a figure no higher, and their names are thinned out."""
 
 
 class ViewFigure(Figure):
@@ -117,7 +118,7 @@ def _row_height(row: tuple[Panel, ...]) -> float:
         height = min(max(2.6, 0.26 * names + 1.4), 9.5) if len(row) == 1 else 4.2
         height += 0.07 * min(below, LONGEST_NAME)
     elif names:
-        height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, 160)
+        height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, _MOST_ROWS)
     else:
         height = 2.9
     return height + _LINE_IN * notes
@@ -208,8 +209,8 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
     axes, theme = pane.axes, pane.theme
     title = short(pane.panel.title, 90 // beside)
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=theme.text)
-    _set_ticks(axes.xaxis, pane.across)
-    _set_ticks(axes.yaxis, pane.down)
+    _set_ticks(axes.xaxis, pane.across, _MOST_NAMES_ACROSS)
+    _set_ticks(axes.yaxis, pane.down, _MOST_ROWS)
     below = [pane.across.title] * bool(pane.across.title) + _note_lines(pane.panel, beside)
     axes.set_xlabel("\n".join(below))
     axes.set_ylabel(pane.down.title)
@@ -227,7 +228,7 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
         axes.tick_params(axis="x", length=0, labelrotation=90)
 
 
-def _set_ticks(axis: MatplotlibAxis, scale: Scale) -> None:
+def _set_ticks(axis: MatplotlibAxis, scale: Scale, most_names: int) -> None:
     low, high = sorted(axis.get_view_interval())
     if scale.kind == "log":
         spans_few = high < 300 * low
@@ -238,7 +239,7 @@ def _set_ticks(axis: MatplotlibAxis, scale: Scale) -> None:
         axis.set_major_locator(MaxNLocator(5))
         axis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value, high)))
     else:
-        every = -(-len(scale.ticks) // _MOST_NAMES) if scale.kind == "category" else 1
+        every = -(-len(scale.ticks) // most_names) if scale.kind == "category" else 1
         ticks = scale.ticks[:: max(every, 1)]
         labels = [short(text, LONGEST_NAME) for _, text in ticks]
         axis.set_ticks([position for position, _ in ticks], labels=labels)

@@ -57,6 +57,10 @@ class Pane:
         """All bars of the panel, which share the room of each category."""
         return [mark for mark in self.panel.marks if isinstance(mark, Bars)]
 
+    def stroke(self, points: float) -> float:
+        """A stroke of this many points, thinner where the rows are too many for it."""
+        return points * min(1.0, 160 / max(len(self.names), 1))
+
     def end_label(self, line: Line) -> None:
         """Note the label of a line; `label_ends` writes it when the limits are known."""
         for x, y in zip(reversed(line.x), reversed(line.y), strict=True):

@@ -20,7 +20,7 @@ _LEFT, _RIGHT = 40, 100
 _BETWEEN_ROWS = 96
 _BETWEEN_PANELS, _BETWEEN_LAYERS = 130, 60
 _LINE = 16
-_MOST_NAMES = 70
+_MOST_NAMES_ACROSS, _MOST_ROWS = 70, 200
 _MOST_NOTES = 6
 
 
@@ -77,7 +77,7 @@ def _row_height(row: tuple[Panel, ...]) -> int:
     names = max(len(row_names(panel)) for panel in row)
     if any(isinstance(mark, Heatmap) for panel in row for mark in panel.marks):
         return min(max(240, 24 * names), 800) if len(row) == 1 else 320
-    return 20 + 18 * min(names, 200) if names else 220
+    return 20 + 18 * min(names, _MOST_ROWS) if names else 220
 
 
 def _draw_rows(
@@ -106,8 +106,13 @@ def _draw_rows(
 
 def _dress(pane: PlotlyPane) -> None:
     domain = pane.domain
-    pane.update("x", domain=domain.across, anchor=pane.ref("y"), **_axis(pane, pane.across))
-    pane.update("y", domain=domain.down, anchor=pane.ref("x"), **_axis(pane, pane.down))
+    pane.update(
+        "x",
+        domain=domain.across,
+        anchor=pane.ref("y"),
+        **_axis(pane, pane.across, _MOST_NAMES_ACROSS),
+    )
+    pane.update("y", domain=domain.down, anchor=pane.ref("x"), **_axis(pane, pane.down, _MOST_ROWS))
     pane.update("x", automargin=True)
     pane.update("y", automargin=True)
     is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
@@ -126,7 +131,7 @@ def _dress(pane: PlotlyPane) -> None:
     pane.label_ends()
 
 
-def _axis(pane: PlotlyPane, scale: Scale) -> dict[str, Any]:
+def _axis(pane: PlotlyPane, scale: Scale, most_names: int) -> dict[str, Any]:
     theme = pane.theme
     drawn: dict[str, Any] = {
         "title": {"text": markup(scale.title), "standoff": 8, "font": {"size": 11}},
@@ -144,7 +149,7 @@ def _axis(pane: PlotlyPane, scale: Scale) -> dict[str, Any]:
         "exponentformat": "power" if scale.kind == "log" else "SI",
     }
     if scale.kind in ("category", "symlog"):
-        every = -(-len(scale.ticks) // _MOST_NAMES) if scale.kind == "category" else 1
+        every = -(-len(scale.ticks) // most_names) if scale.kind == "category" else 1
         shown = scale.ticks[:: max(every, 1)]
         drawn["tickvals"] = [position for position, _ in shown]
         drawn["ticktext"] = [markup(short(text, 42)) for _, text in shown]

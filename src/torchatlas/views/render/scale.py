@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from torchatlas.run import Axis, Band, Bars, Heatmap, Histogram, Line, Panel, Rule
+from torchatlas.run import Axis, Band, Bars, Heatmap, Histogram, Line, Mark, Panel, Rule
 from torchatlas.views.render.names import one_line
 from torchatlas.views.render.quantity import number_text, power_of_ten, prefixed_unit, titled
 
@@ -101,10 +101,15 @@ def values_on(panel: Panel, which: Literal["x", "y"]) -> list[float | None]:
 
 
 def is_blank(panel: Panel) -> bool:
-    """Whether a panel has neither a value nor the name of a category to show."""
+    """Whether a panel has neither a measured value nor the name of a category to show."""
     named = panel.x.categories or panel.y.categories
-    values = [*values_on(panel, "x"), *values_on(panel, "y")]
-    return not named and all(value is None for value in values)
+    return not named and not any(_has_value(mark) for mark in panel.marks)
+
+
+def _has_value(mark: Mark) -> bool:
+    if isinstance(mark, Line):
+        return any(y is not None for y in mark.y)
+    return isinstance(mark, Histogram)
 
 
 def _symlog(value: float, innermost: float) -> float:

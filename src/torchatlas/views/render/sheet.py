@@ -28,8 +28,9 @@ class Sheet:
     lines: list[str] = field(default_factory=list)
 
     def add(self, line: str) -> None:
-        """Add a line."""
-        self.lines.append(line.rstrip())
+        """Add a line, cut at the width."""
+        line = line.rstrip()
+        self.lines.append(line if len(line) <= self.width else f"{line[: self.width - 1]}…")
 
     def say_once(self, line: str) -> None:
         """Add a line unless it is there."""

@@ -29,7 +29,7 @@ def render(view: View, *, width: int = 100) -> str:
         width: characters a line, at least 40.
     """
     width = max(width, _NARROWEST)
-    blocks = [f"{one_line(view.title)}\n{one_line(view.subtitle)}"]
+    blocks = ["\n".join(wrapped(text, width) for text in (view.title, view.subtitle) if text)]
     blocks += [_panel_text(panel, width) for panel in view.panels]
     if view.gaps:
         blocks.append("\n".join(wrapped(f"Not measured: {gap}", width) for gap in view.gaps))
@@ -45,13 +45,14 @@ def _panel_text(panel: Panel, width: int) -> str:
         scale_of(panel.x, values_on(panel, "x")),
         scale_of(panel.y, values_on(panel, "y")),
     )
-    for mark in panel.marks:
-        draw(mark, sheet)
     if is_blank(panel):
         sheet.add("not measured")
-    title = one_line(panel.title)
+    else:
+        for mark in panel.marks:
+            draw(mark, sheet)
+    title = fitted(panel.title, width).rstrip()
     note = [wrapped(panel.note, width)] if panel.note else []
-    return "\n".join([title, "─" * min(len(title), width), *sheet.lines, *note])
+    return "\n".join([title, "─" * len(title), *sheet.lines, *note])
 
 
 @singledispatch
@@ -80,42 +81,43 @@ def _(mark: Line, sheet: Sheet) -> None:
 @draw.register
 def _(mark: Bars, sheet: Sheet) -> None:
     name = _name_width(sheet)
-    room = sheet.width - name - 22
+    texts = [_bar_text(mark, index, sheet) for index in range(len(mark.heights))]
+    room = _room_beside(name, texts, sheet)
     ruler = Ruler.over(sheet.y, [0.0, *values_on(sheet.panel, "y")])
-    sheet.add(f"{mark.label}: {sheet.y.title}")
-    for index, height in enumerate(mark.heights):
-        category = fitted(sheet.x.ticks[index][1], name)
-        text = sheet.y.text(height)
-        if mark.low and mark.high:
-            text += f" [{sheet.y.text(mark.low[index])}, {sheet.y.text(mark.high[index])}]"
-        sheet.add(f"{category} {fitted(bar(height, ruler, room), room)} {text}")
+    sheet.add(_heading(mark.label, sheet.y.title))
+    for (_, category), height, text in zip(sheet.x.ticks, mark.heights, texts, strict=True):
+        drawn = fitted(bar(height, ruler, room), room)
+        sheet.add(f"{fitted(category, name)} {drawn} {text}")
 
 
 @draw.register
 def _(mark: Band, sheet: Sheet) -> None:
     name = _name_width(sheet)
-    room = sheet.width - name - 16
+    texts = [sheet.x.text(middle) for middle in mark.middle]
+    room = _room_beside(name, texts, sheet)
     ruler = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
-    sheet.add(f"{mark.label}: {sheet.x.title}")
+    sheet.add(_heading(mark.label, sheet.x.title))
     sheet.add(f"{' ' * name} {ruler.labels(room)}")
-    rows = zip(sheet.y.ticks, mark.low, mark.middle, mark.high, strict=True)
-    for (_, category), low, middle, high in rows:
+    rows = zip(sheet.y.ticks, mark.low, mark.middle, mark.high, texts, strict=True)
+    for (_, category), low, middle, high, text in rows:
         drawn = stretch(low, middle, high, ruler, room)
-        sheet.add(f"{fitted(category, name)} {fitted(drawn, room)} {sheet.x.text(middle)}")
+        sheet.add(f"{fitted(category, name)} {fitted(drawn, room)} {text}")
 
 
 @draw.register
 def _(mark: Histogram, sheet: Sheet) -> None:
-    most = max(mark.counts, default=0.0)
+    together = -(-len(mark.counts) // sheet.width)
+    counts = [sum(mark.counts[i : i + together]) for i in range(0, len(mark.counts), together)]
+    most = max(counts, default=0.0)
     sheet.add(f"{mark.label}: {sheet.y.title} over {sheet.x.title}")
-    heights = [8 * _LEVELS * count / most if most else 0.0 for count in mark.counts]
-    for level in range(_LEVELS - 1, -1, -1):
+    heights = [8 * _LEVELS * count / most if most else 0.0 for count in counts]
+    for level in range(_LEVELS - 1, -1, -1) if most else ():
         sheet.add("".join(column(height - 8 * level) for height in heights).rstrip())
     ends = number_text(mark.edges[0]), number_text(mark.edges[-1])
     sheet.add(f"{ends[0]}{' ' * max(len(heights) - len(ends[0]) - len(ends[1]), 1)}{ends[1]}")
     total = sum(mark.counts) + mark.zero
     share = f" ({mark.zero / total:.1%})" if total else ""
-    sheet.add(f"most in a bin {number_text(most)}, exact zeros {number_text(mark.zero)}{share}")
+    sheet.add(f"most in a column {number_text(most)}, exact zeros {number_text(mark.zero)}{share}")
 
 
 @draw.register
@@ -149,6 +151,22 @@ def _name_width(sheet: Sheet) -> int:
     scale = sheet.y if sheet.y.kind == "category" else sheet.x
     longest = max((len(text) for _, text in scale.ticks), default=0)
     return min(longest, _LONGEST_NAME, sheet.width // 3)
+
+
+def _heading(label: str, title: str) -> str:
+    return title if title.startswith(label) else f"{label}: {title}"
+
+
+def _room_beside(name: int, texts: list[str], sheet: Sheet) -> int:
+    """Columns that are left for drawing between the names and the numbers."""
+    return max(sheet.width - name - 2 - max(map(len, texts), default=0), 8)
+
+
+def _bar_text(mark: Bars, index: int, sheet: Sheet) -> str:
+    text = sheet.y.text(mark.heights[index])
+    if not mark.low or not mark.high or sheet.y.place(mark.heights[index]) is None:
+        return text
+    return f"{text} [{sheet.y.text(mark.low[index])}, {sheet.y.text(mark.high[index])}]"
 
 
 def _cell(value: float | None) -> str:

@@ -1,0 +1,158 @@
+"""The command line: exit codes, and what it says."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+import torchatlas as ta
+from torchatlas.cli import example_input, main, named_model
+
+
+def tiny_model():
+    return nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+
+
+class NoModel:
+    """What a user may name by mistake."""
+
+
+def run_cli(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "torchatlas", *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+        check=False,
+    )
+
+
+def test_the_version_is_told():
+    done = run_cli("--version")
+    assert (done.returncode, done.stdout) == (0, f"torchatlas {ta.__version__}\n")
+
+
+def test_importing_the_command_line_loads_no_torch():
+    code = "import sys, torchatlas.cli; print([m for m in ('torch', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["demo", "--epochs", "0"], "argument --epochs: 0 is not 1 or more"),
+        (["demo", "--epochs", "x"], "argument --epochs: 'x' is no whole number"),
+        (["demo", "--data", "mnist"], "argument --data: invalid choice: 'mnist'"),
+        (["view"], "the following arguments are required: MODEL"),
+        (["report"], "the following arguments are required: RUN_FOLDER"),
+    ],
+)
+def test_wrong_usage_is_2(capsys, arguments, message):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["demo", "view", "report"])
+def test_every_command_has_help(capsys, command):
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    assert f"usage: torchatlas {command}" in capsys.readouterr().out
+
+
+def test_an_error_is_one_line_and_1(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "nothing")]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == f"torchatlas: there is no file or folder {tmp_path / 'nothing'}\n"
+    assert captured.out == ""
+
+
+def test_cifar10_without_data_and_network_is_one_message(tmp_path):
+    offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    root = str(tmp_path / "data")
+    done = run_cli("demo", "--data", "cifar10", "--root", root, no_proxy="", **offline)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(rf"torchatlas: CIFAR-10 is not in {re.escape(root)} .*\n", done.stderr)
+
+
+def test_ctrl_c_is_130(monkeypatch):
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("torchatlas.api.load", interrupt)
+    assert main(["report", "anywhere"]) == 130
+
+
+def test_view_saves_a_report_of_a_model_of_ones_own(tmp_path, capsys):
+    path = tmp_path / "tiny.html"
+    assert main(["view", f"{__name__}:tiny_model", "--input", "2x4", "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"Report: {path}\n"
+    atlas = ta.load(path)
+    assert atlas.run.model.parameter_count == 15
+    assert atlas.graph.capture.status == "complete"
+
+
+def test_view_without_input_shows_the_modules(tmp_path):
+    path = tmp_path / "tiny.html"
+    assert main(["view", f"{__name__}:tiny_model", "-o", str(path)]) == 0
+    assert ta.load(path).graph.capture.status == "partial"
+
+
+def test_a_report_of_a_recorded_run(tmp_path, capsys):
+    with ta.record(tmp_path / "run", tiny_model()) as recorder:
+        recorder.log(loss=0.5)
+    path = tmp_path / "x.html"
+    assert main(["report", str(tmp_path / "run"), "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"Report: {path}\n"
+    assert ta.load(path).tables["scalars"].cells["value"] == [0.5]
+
+
+def test_torchvision_models_go_by_their_name():
+    assert type(named_model("torchvision:resnet18")).__name__ == "ResNet"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("resnet18", "'resnet18' names no model: write torchvision:resnet18 or package.module:c"),
+        (":x", "':x' names no model"),
+        ("torchvision:resnet19", "torchvision has no model 'resnet19'; "),
+        ("no.such.module:f", "no.such.module:f was not found: No module named 'no'"),
+        (f"{__name__}:nothing", f"{__name__}:nothing was not found: module "),
+        (f"{__name__}:NoModel", f"{__name__}:NoModel gave a NoModel, not a torch.nn.Module"),
+    ],
+)
+def test_a_name_of_no_model_says_why(name, message):
+    with pytest.raises(ta.TorchAtlasError, match=re.escape(message)):
+        named_model(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "dtype"),
+    [
+        ("1x3x8x8", (1, 3, 8, 8), torch.float32),
+        ("5", (5,), torch.float32),
+        ("1x16:int64", (1, 16), torch.int64),
+        ("2x2:float16", (2, 2), torch.float16),
+        ("2:bool", (2,), torch.bool),
+    ],
+)
+def test_an_input_has_the_shape_and_dtype_named(text, shape, dtype):
+    made = example_input(text)
+    assert (tuple(made.shape), made.dtype) == (shape, dtype)
+
+
+@pytest.mark.parametrize("text", ["", "1x", "ax3", "1x3:nn", "1x3:imaginary", "1,3"])
+def test_an_input_of_another_form_says_how(text):
+    with pytest.raises(ta.TorchAtlasError, match=r"is no input: write its shape"):
+        example_input(text)
