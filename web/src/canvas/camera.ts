@@ -30,7 +30,7 @@ export class Camera {
   fit(world: { width: number; height: number }, view: { width: number; height: number }): void {
     const whole = Math.min((view.width - 48) / world.width, (view.height - 40) / world.height);
     const across = (view.width - 48) / world.width;
-    this.scale = Math.min(1.15, Math.max(whole, Math.min(across, 0.62)));
+    this.scale = Math.min(1, Math.max(whole, Math.min(across, 0.62)));
     this.x = world.width / 2 - view.width / 2 / this.scale;
     const tall = world.height * this.scale > view.height - 40;
     this.y = tall ? -20 / this.scale : world.height / 2 - view.height / 2 / this.scale;

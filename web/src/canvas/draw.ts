@@ -137,7 +137,7 @@ function drawLines(ctx: CanvasRenderingContext2D, state: DrawState): void {
     ctx.strokeStyle = palette.edge;
     ctx.fillStyle = palette.edge;
     ctx.lineWidth = scene.widths[i]!;
-    polyline(ctx, segment.points, 10);
+    polyline(ctx, scene.forked.has(i) ? segment.points.slice(1) : segment.points, 10);
     if (segment.arrow) arrow(ctx, segment.points);
   });
   ctx.globalAlpha = alpha;

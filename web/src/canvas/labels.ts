@@ -34,7 +34,14 @@ export function nodeDetail(node: Node, index: GraphIndex): string {
   if (node.kind !== "module") return "";
   const settings = moduleSettings(node);
   if (settings) return `${node.type} ${settings}`;
+  if (node.atomic && sameWord(node.name, node.type)) return "";
   return index.isOpenedByAll(node.id) ? [node.type, members(node, index)].filter(Boolean).join(" · ") : node.type;
+}
+
+/** Whether a name only repeats the class: `relu` of ReLU, `maxpool` of MaxPool2d. */
+function sameWord(name: string, type: string): boolean {
+  const plain = name.toLowerCase().replace(/[^a-z]/g, "");
+  return plain.length > 2 && type.toLowerCase().includes(plain);
 }
 
 /** `3×3 /2` of a convolution, `512 → 10` of a linear layer. */

@@ -1,6 +1,7 @@
 /** From graph and open groups to placed boxes and lines. */
 
 import { type Box, type Diagram, type Placed, LayoutCache, compose } from "../diagram/compose";
+import type { Point } from "../diagram/layered";
 import type { GraphIndex, LiftedEdge } from "../model/nodes";
 import { elide, nodeDetail, nodeName, shapeText } from "./labels";
 
@@ -28,8 +29,9 @@ export interface Scene {
   widths: number[];
   /** Shape written beside a segment; empty where it did not change. */
   shapes: string[];
-  /** Points where lines of one tensor part. */
+  /** Points where lines of one tensor part, and the segments that begin there. */
   forks: [number, number][];
+  forked: Set<number>;
   layoutMs: number;
 }
 
@@ -72,7 +74,7 @@ export class SceneBuilder {
       edges,
       widths: placed.segments.map((s) => Math.max(...s.edges.map(widthOf))),
       shapes: changedShapes(placed, edges),
-      forks: forkPoints(placed),
+      ...forkPoints(placed),
       layoutMs,
     };
   }
@@ -128,7 +130,7 @@ function changedShapes(placed: Placed, edges: LiftedEdge[]): string[] {
   return texts;
 }
 
-function forkPoints(placed: Placed): [number, number][] {
+function forkPoints(placed: Placed): { forks: [number, number][]; forked: Set<number> } {
   const starts = new Map<string, number[]>();
   placed.segments.forEach((segment, i) => {
     const [x, y] = segment.points[0]!;
@@ -136,12 +138,21 @@ function forkPoints(placed: Placed): [number, number][] {
     starts.set(key, [...(starts.get(key) ?? []), i]);
   });
   const forks = new Map<string, [number, number]>();
+  const forked = new Set<number>();
   for (const together of starts.values()) {
     if (together.length < 2) continue;
     for (const i of together) {
       const points = placed.segments[i]!.points;
-      if (points.length > 2) forks.set(points[1]!.join(), points[1]!);
+      if (points.length < 3) continue;
+      forks.set(points[1]!.join(), points[1]!);
+      if (together.some((other) => reaches(placed.segments[other]!.points, points[1]!, other === i)))
+        forked.add(i);
     }
   }
-  return [...forks.values()];
+  return { forks: [...forks.values()], forked };
+}
+
+/** Whether another line covers the way down to the point where this one turns. */
+function reaches(points: Point[], turn: Point, same: boolean): boolean {
+  return !same && points[1]![0] === turn[0] && points[1]![1] > turn[1];
 }

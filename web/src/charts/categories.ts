@@ -2,7 +2,7 @@
 
 import type { Axis, Band, Bars, Panel } from "../generated/document";
 import { s } from "../app/dom";
-import { figures, power, toNumber } from "../model/format";
+import { inUnit, power, toNumber } from "../model/format";
 import { withUnit } from "./lines";
 
 const ROW = 16;
@@ -13,10 +13,13 @@ export function categoryPanel(
   panel: Panel,
   colour: (role: string) => string,
   choose: (node: string) => void,
+  most = Infinity,
 ): SVGSVGElement {
   const horizontal = panel.y.scale === "category";
-  const [values, names] = horizontal ? [panel.x, panel.y.categories] : [panel.y, panel.x.categories];
+  const [values, categories] = horizontal ? [panel.x, panel.y.categories] : [panel.y, panel.x.categories];
   const marks = panel.marks.filter((m): m is Bars | Band => m.kind === "bars" || m.kind === "band");
+  const rows = largest(categories.length, marks[0], most);
+  const names = rows.map((row) => categories[row]!);
   const bottom = 6 + ROW * names.length;
   const scale = new AxisScale(values, marks.flatMap(numbersOf), LEFT, WIDTH - 46);
   const chart = s("svg", {
@@ -31,22 +34,23 @@ export function categoryPanel(
       s("text", { x, y: bottom + 12, "text-anchor": "middle" }, text),
     );
   chart.append(s("text", { x: (LEFT + WIDTH - 46) / 2, y: bottom + 27, "text-anchor": "middle" }, withUnit(values)));
-  names.forEach((name, i) => {
-    const y = 4 + ROW * i;
+  rows.forEach((i, line) => {
+    const name = names[line]!;
+    const y = 4 + ROW * line;
     const node = marks[0]?.nodes[i] ?? name;
     const row = s("g", { "data-node": node, click: () => choose(node) });
     row.append(
       s("rect", { x: 0, y, width: WIDTH, height: ROW, fill: "transparent" }),
       s("text", { x: LEFT - 8, y: y + 11.5, "text-anchor": "end" }, tail(name, 28)),
     );
-    for (const mark of marks) drawMark(row, mark, i, y, scale, colour(mark.role));
+    for (const mark of marks) drawMark(row, mark, i, y, scale, colour(mark.role), values.unit);
     row.append(s("title", {}, `${name}: ${marks.map((mark) => said(mark, i, values)).join("; ")}`));
     chart.append(row);
   });
   return chart;
 }
 
-function drawMark(row: SVGGElement, mark: Bars | Band, i: number, y: number, scale: AxisScale, fill: string): void {
+function drawMark(row: SVGGElement, mark: Bars | Band, i: number, y: number, scale: AxisScale, fill: string, unit: string): void {
   if (mark.kind === "bars") {
     const value = toNumber(mark.heights[i]);
     if (value === null) {
@@ -56,7 +60,7 @@ function drawMark(row: SVGGElement, mark: Bars | Band, i: number, y: number, sca
     const end = scale.at(value);
     row.append(
       s("rect", { x: scale.start, y: y + 3, width: Math.max(0.5, end - scale.start), height: ROW - 6, fill, rx: 1.5 }),
-      s("text", { x: end + 4, y: y + 11.5 }, figures(value)),
+      s("text", { x: end + 4, y: y + 11.5 }, inUnit(value, unit)),
     );
     return;
   }
@@ -72,6 +76,14 @@ function drawMark(row: SVGGElement, mark: Bars | Band, i: number, y: number, sca
   );
 }
 
+/** The rows with the largest bars, in their own order again; all of them where they fit. */
+function largest(count: number, mark: Bars | Band | undefined, most: number): number[] {
+  const rows = Array.from({ length: count }, (_, i) => i);
+  if (count <= most || mark?.kind !== "bars") return rows.slice(0, most);
+  const height = (row: number) => toNumber(mark.heights[row]) ?? -Infinity;
+  return rows.sort((a, b) => height(b) - height(a)).slice(0, most);
+}
+
 function numbersOf(mark: Bars | Band): number[] {
   const all = mark.kind === "bars" ? mark.heights : [...mark.low, ...mark.high];
   return all.map(toNumber).filter((value): value is number => value !== null);
@@ -80,18 +92,20 @@ function numbersOf(mark: Bars | Band): number[] {
 function said(mark: Bars | Band, i: number, axis: Axis): string {
   const text = (value: unknown) => {
     const number = toNumber(value);
-    return number === null ? "not measured" : figures(number);
+    return number === null ? "not measured" : inUnit(number, axis.unit);
   };
-  if (mark.kind === "bars") return `${text(mark.heights[i])} ${axis.unit}`;
+  if (mark.kind === "bars") return text(mark.heights[i]);
   return `${text(mark.low[i])} to ${text(mark.high[i])}, median ${text(mark.middle[i])}`;
 }
 
 class AxisScale {
+  private readonly unit: string;
   private readonly low: number;
   private readonly high: number;
   private readonly log: boolean;
 
   constructor(axis: Axis, values: number[], readonly start: number, private readonly end: number) {
+    this.unit = axis.unit;
     this.log = axis.scale === "log";
     const used = this.log ? values.filter((value) => value > 0) : [0, ...values];
     const low = used.length ? Math.min(...used) : 0;
@@ -115,7 +129,7 @@ class AxisScale {
     }
     const step = niceStep((this.high - this.low) / 4);
     const ticks: [number, string][] = [];
-    for (let v = Math.ceil(this.low / step) * step; v <= this.high + 1e-9; v += step) ticks.push([this.at(v), figures(v)]);
+    for (let v = Math.ceil(this.low / step) * step; v <= this.high + 1e-9; v += step) ticks.push([this.at(v), inUnit(v, this.unit)]);
     return ticks;
   }
 }

@@ -19,8 +19,8 @@ export function histogram(bins: SignedBins, options: HistogramOptions): SVGSVGEl
   const sides = bins.positive.length;
   const slot = width / (2 * sides + 3);
   const middle = width / 2;
-  const most = Math.max(...bins.positive, ...bins.negative, bins.zero, 1);
-  const top = (value: number) => bottom - (bottom - 3) * (value / most);
+  const most = Math.max(...bins.positive, ...bins.negative, 1); // the bar of zeros is cut off at the top
+  const top = (value: number) => bottom - (bottom - 3) * Math.min(1, value / most);
   const chart = s("svg", {
     class: "chart",
     viewBox: `0 0 ${width} ${options.height}`,
@@ -30,7 +30,7 @@ export function histogram(bins: SignedBins, options: HistogramOptions): SVGSVGEl
   for (const exponent of tickExponents(bins))
     for (const sign of [-1, 1]) {
       const x = middle + sign * (1.5 + exponent * bins.perDecade - bins.first) * slot;
-      if (x < 6 || x > width - 6) continue;
+      if (x < 8 || x > width - 8 || Math.abs(x - middle) < 20) continue;
       chart.append(s("line", { class: "tick-line", x1: x, x2: x, y1: 2, y2: bottom }));
       if (options.axis)
         chart.append(

@@ -23,10 +23,11 @@ export function linePanel(panel: Panel, colour: (role: string) => string, height
     cursor: { drag: { x: true, y: false } },
     scales: { x: { time: false }, y: log ? { distr: 3, log: 10 } : {} },
     axes: [
-      { ...style, label: withUnit(panel.x), labelSize: 16, size: 26 },
+      { ...style, label: withUnit(panel.x), labelSize: 16, size: 26, grid: { show: false } },
       {
         ...style,
         size: 48,
+        ...(log ? { filter: decades, grid: { ...grid, filter: decades } } : {}),
         values: (_u, ticks) => ticks.map((tick) => (tick === null ? "" : figures(tick))),
       },
     ],
@@ -74,6 +75,13 @@ export function align(lines: Line[]): uPlot.AlignedData {
 
 export function withUnit(axis: Axis): string {
   return axis.unit ? `${axis.label} (${axis.unit})` : axis.label;
+}
+
+/** On a log axis only powers of ten are marked, unless there are too few of them. */
+function decades(_plot: uPlot, splits: number[]): (number | null)[] {
+  const whole = (value: number) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+  if (splits.filter(whole).length < 2) return splits;
+  return splits.map((value) => (whole(value) ? value : null));
 }
 
 function titled(panel: Panel): string {

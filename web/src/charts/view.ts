@@ -1,9 +1,10 @@
 /** Draws any View: each panel with the chart that its marks ask for, and a table behind it. */
 
-import type { Heatmap, Panel, View } from "../generated/document";
+import type { Heatmap, Histogram, Panel, View } from "../generated/document";
 import { h } from "../app/dom";
 import { categoryPanel } from "./categories";
 import { heatmapPanel } from "./heatmap";
+import { histogram } from "./histogram";
 import { linePanel, withUnit } from "./lines";
 import { figures, toNumber } from "../model/format";
 
@@ -12,6 +13,8 @@ export interface ViewContext {
   choose: (node: string) => void;
   /** Draw only the first panels of a view. */
   most?: number;
+  /** Draw only the rows with the largest bars. */
+  rows?: number;
 }
 
 export function drawView(view: View, context: ViewContext): HTMLElement {
@@ -38,8 +41,28 @@ function drawPanel(panel: Panel, context: ViewContext): HTMLElement {
   if (heatmap)
     return h("div", { class: "panel" }, h("h3", {}, panel.title), heatmapPanel(panel, heatmap, context.theme));
   if (panel.marks.some((mark) => mark.kind === "bars" || mark.kind === "band"))
-    return h("div", { class: "panel" }, h("h3", {}, panel.title), categoryPanel(panel, roleColour, context.choose));
+    return h("div", { class: "panel" }, h("h3", {}, panel.title), categoryPanel(panel, roleColour, context.choose, context.rows));
+  const bars = panel.marks.find((mark): mark is Histogram => mark.kind === "histogram");
+  if (bars) return h("div", { class: "panel" }, h("h3", {}, panel.title), edgesHistogram(panel, bars));
   return linePanel(panel, roleColour);
+}
+
+/** A histogram whose edges mirror about zero, on the same axis as those of the inspector. */
+function edgesHistogram(panel: Panel, mark: Histogram): SVGSVGElement {
+  const edges = mark.edges.map((edge) => toNumber(edge) ?? 0);
+  const upper = edges.filter((edge) => edge > 0);
+  const sides = upper.length - 1;
+  const counts = mark.counts.map((value) => toNumber(value) ?? 0);
+  const perDecade = 1 / Math.log10((upper[1] ?? 10) / (upper[0] ?? 1));
+  const bins = {
+    first: Math.round(Math.log10(upper[0] ?? 1) * perDecade),
+    perDecade,
+    positive: counts.slice(counts.length - sides),
+    negative: counts.slice(0, sides).reverse(),
+    zero: toNumber(mark.zero) ?? 0,
+  };
+  const label = `${panel.title}: how many values of which size`;
+  return histogram(bins, { width: 420, height: 150, colour: roleColour(mark.role), label, axis: true });
 }
 
 /** The numbers behind a chart, built when first opened. */

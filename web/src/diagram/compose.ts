@@ -48,7 +48,7 @@ export interface Placed {
   routes: number[][];
 }
 
-export const GROUP = { header: 34, side: 20, bottom: 16, top: 8 } as const;
+export const GROUP = { header: 32, side: 20, bottom: 14, top: 4 } as const;
 
 interface Scope {
   ids: string[];

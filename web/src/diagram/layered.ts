@@ -33,7 +33,7 @@ export interface Layered {
   routes: Point[][];
 }
 
-export const GAP = { nodes: 24, lines: 14, ranks: 20, track: 8 } as const;
+export const GAP = { nodes: 24, lines: 14, ranks: 16, track: 8 } as const;
 
 /** Working form: the items, and a dummy for each rank that a long link passes. */
 export interface Sheet {

@@ -18,7 +18,7 @@ export function routeEdges(sheet: Sheet, items: Item[], links: Link[], x: Float6
   const centre = (item: number) =>
     (top[sheet.rank[item]!]! + bottom[sheet.rank[item]!]!) / 2;
   const trackY = (rank: number, run: Run) =>
-    bottom[rank]! + GAP.ranks / 2 + run.track * GAP.track;
+    bottom[rank]! + GAP.ranks * 0.4 + run.track * GAP.track;
   const place = new Map<number, number>();
   for (const layer of sheet.layers) layer.forEach((item, i) => place.set(item, i));
 

@@ -26,7 +26,7 @@ export function inspect(run: RunIndex, id: string | null, choose: (node: string)
 }
 
 function heading(run: RunIndex, node: Node): HTMLElement {
-  const source = node.source;
+  const source = node.id === ROOT ? null : node.source; // where the caller stood says nothing
   const place = source ? `${source.file.split(/[\\/]/).pop() ?? ""}:${source.line}` : null;
   return h(
     "section",

@@ -2,6 +2,14 @@
 
 export type Nonfinite = "NaN" | "Infinity" | "-Infinity";
 
+/** A number in the unit of its column: seconds as ms, FLOPs and counts with a prefix. */
+export function inUnit(value: number, unit: string): string {
+  if (unit === "s") return seconds(value);
+  if (unit === "B") return bytes(value);
+  if (/^FLOP/.test(unit)) return si(value);
+  return Math.abs(value) >= 1000 && Number.isInteger(value) ? count(value) : figures(value);
+}
+
 /** A finite number, or null where nothing (or nothing finite) was measured. */
 export function toNumber(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
@@ -19,8 +27,13 @@ const STEPS: [number, string][] = [
 export function si(value: number): string {
   if (value === 0) return "0";
   for (const [step, prefix] of STEPS)
-    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return `${figures(value / step)} ${prefix}`;
+    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return `${twoPlaces(value / step)} ${prefix}`;
   return Number.isInteger(value) ? count(value) : figures(value);
+}
+
+/** `11.18`, `302.1`: two places below a hundred, one above. */
+function twoPlaces(value: number): string {
+  return value.toFixed(Math.abs(value) < 99.995 ? 2 : 1);
 }
 
 /** Whole numbers with thousands separators. */
@@ -73,5 +86,5 @@ export function bytes(value: number): string {
 export function percent(share: number): string {
   const value = 100 * share;
   if (value > 0 && value < 0.01) return "<0.01";
-  return value >= 99.95 ? value.toFixed(1) : figures(Number(value.toPrecision(3)));
+  return value.toFixed(value >= 9.995 || value === 0 ? 1 : 2);
 }

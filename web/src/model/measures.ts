@@ -57,8 +57,8 @@ export function measures(run: RunIndex): Measure[] {
     {
       name: "gradients",
       label: "Gradient norm",
-      note: "‖∂L/∂W‖₂ over the batches seen",
-      value: (id) => (run.parameterCount(id) ? (run.figures(id, "gradient")?.norm ?? null) : null),
+      note: "‖∂L/∂W‖₂, RMS of batches",
+      value: (id) => run.gradientNorm(id),
       format: figures,
       gap: "gradient",
       ofParameters: true,

@@ -84,6 +84,13 @@ export class RunIndex {
     return summary && figures(summary);
   }
 
+  /** Norm of the gradient of a node's parameters: the root mean square over the batches seen. */
+  gradientNorm(id: string): number | null {
+    const parameters = this.parameterCount(id);
+    const found = parameters ? this.figures(id, "gradient") : null;
+    return found && found.count ? found.norm * Math.sqrt(parameters / found.count) : null;
+  }
+
   findingsOf(id: string): Finding[] {
     return this.run.findings.filter((finding) => finding.nodes.includes(id));
   }

@@ -85,7 +85,7 @@ export interface SignedBins {
 }
 
 /** A few bins a decade on both sides; counts are kept in sum, split in proportion to the log. */
-export function signedBins(s: TensorSummary, perDecade = 4, mostDecades = 10): SignedBins | null {
+export function signedBins(s: TensorSummary, perDecade = 4, mostDecades = 6): SignedBins | null {
   if (!s.bin_keys.length) return null;
   const spans = s.bin_keys.map((key) => {
     const [near, far] = magnitudeEdges(key);

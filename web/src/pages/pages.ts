@@ -38,7 +38,7 @@ function overview(run: RunIndex, context: PageContext): HTMLElement[] {
     viewCard(run, "curves", "span-8", context, "training"),
     card("Findings", "most severe first", "span-4", findingList(run.run.findings, context.choose, "No rule fired"), link("All", () => context.open("findings"))),
     viewCard(run, "confusion", "span-6", { ...context, most: 1 }, "generalisation"),
-    viewCard(run, "cost", "span-6", { ...context, most: 1 }, "bottlenecks"),
+    viewCard(run, "cost", "span-6", { ...context, most: 1, rows: 18 }, "bottlenecks"),
     aboutCard(run),
   ];
 }
@@ -164,7 +164,7 @@ function table(header: string[], rows: string[][], firstNumber: number, act?: (r
     h(
       "table",
       { class: "data" },
-      h("thead", {}, h("tr", {}, ...header.map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ...header.map((name, c) => h("th", { scope: "col", class: c >= firstNumber ? "number" : null }, name)))),
       h(
         "tbody",
         {},
