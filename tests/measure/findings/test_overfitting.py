@@ -79,11 +79,11 @@ def test_a_single_evaluation_is_judged_by_its_intervals() -> None:
             "the losses have no interval: they are known by the batch only",
         ),
         (
-            evaluated(-1.0, 0.5),
+            evaluated(0.0, 0.5),
             "the train loss is not above zero, so no ratio can be taken to it",
         ),
         (
-            recorded([1.0, 0.5, -0.3], [1.0, 1.5, 2.0]),
+            recorded([1.0, 0.5, 0.0], [1.0, 1.5, 2.0]),
             "the train loss is not above zero, so no ratio can be taken to it",
         ),
     ],
