@@ -145,5 +145,7 @@ def test_panels_over_the_same_names_move_together() -> None:
 
 
 def test_blank_panels_say_so() -> None:
-    texts = [annotation.text for annotation in render(BLANK).layout.annotations]
+    figure = render(BLANK)
+    assert {trace.xaxis for trace in figure.data} == {"x", *(f"x{n}" for n in range(2, 8))}
+    texts = [annotation.text for annotation in figure.layout.annotations]
     assert texts.count("not measured") == 4

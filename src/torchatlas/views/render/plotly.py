@@ -121,6 +121,7 @@ def _dress(pane: PlotlyPane) -> None:
     if pane.names:
         pane.update("y", range=[len(pane.names) - 0.5, -0.5])
     if is_blank(pane.panel):
+        pane.add(go.Scatter(x=[None], y=[None]))  # axes without a trace are not laid out
         pane.write("not measured", 0.4, 0.5, 0, "middle", pane.theme.second)
     title = markup(short(pane.panel.title, 60))
     pane.write(f"<b>{title}</b>", 0, 1, 10, "bottom", pane.theme.text)
