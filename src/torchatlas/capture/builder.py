@@ -71,7 +71,7 @@ class GraphBuilder:
     def add_module(self, call: Call, parent: str | None) -> Draft:
         """Start the group of a module call."""
         parent_path = self.drafts[parent].id if parent in self.drafts else None
-        name = _relative(call.id, parent_path) if parent is not None else type(call.module).__name__
+        name = _relative(call.path or ROOT, parent_path) if parent is not None else type(call.module).__name__
         return self.add(
             Draft(
                 call.id,

@@ -57,7 +57,10 @@ export function draw(ctx: CanvasRenderingContext2D, state: DrawState): void {
   ctx.globalAlpha = state.moving ? Math.max(0, state.progress * 2 - 1) : 1;
   drawLines(ctx, state);
   ctx.globalAlpha = 1;
-  for (const { box } of shown) if (!box.group) drawNode(ctx, state, box);
+  for (const { box } of shown) {
+    if (box.group) drawTitle(ctx, state, box);
+    else drawNode(ctx, state, box);
+  }
   drawSelection(ctx, state);
 }
 
@@ -97,7 +100,7 @@ function drawDots(ctx: CanvasRenderingContext2D, { camera, palette, width, heigh
 }
 
 function drawGroup(ctx: CanvasRenderingContext2D, state: DrawState, box: Box): void {
-  const { palette, camera } = state;
+  const { palette } = state;
   ctx.globalAlpha = appearing(state, box);
   ctx.fillStyle = palette.groups[Math.min(box.depth, 2)]!;
   ctx.strokeStyle = box.id === state.hovered ? palette.accent : palette.groupBorder;
@@ -105,16 +108,28 @@ function drawGroup(ctx: CanvasRenderingContext2D, state: DrawState, box: Box): v
   rounded(ctx, box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1, 8);
   ctx.fill();
   ctx.stroke();
+  ctx.globalAlpha = 1;
+}
+
+/** The title of an open group, over the lines that pass it, on a ground of the group's tint. */
+function drawTitle(ctx: CanvasRenderingContext2D, state: DrawState, box: Box): void {
+  const { palette, camera } = state;
+  ctx.globalAlpha = appearing(state, box);
   if (camera.scale >= SMALLEST_TEXT) {
+    const ground = palette.groups[Math.min(box.depth, 2)]!;
     const label = state.scene.labels.get(box.id)!;
     const y = box.y + 18;
-    chevron(ctx, box.x + 16, y, true, palette.text2);
-    text(ctx, label.name, box.x + 28, y, FONT.name(palette.family), palette.text);
     const right = state.subtitle(box.id);
     ctx.font = FONT.detail(palette.family);
     const room = box.width - 28 - label.nameWidth - 24 - (right ? ctx.measureText(right).width : 0);
     const detail = state.index.node(box.id)!.type;
-    if (ctx.measureText(detail).width < room)
+    const fits = ctx.measureText(detail).width < room;
+    const width = label.nameWidth + (fits ? 7 + ctx.measureText(detail).width : 0);
+    ctx.fillStyle = ground;
+    ctx.fillRect(box.x + 10, y - 8, width + 22, 16);
+    chevron(ctx, box.x + 16, y, true, palette.text2);
+    text(ctx, label.name, box.x + 28, y, FONT.name(palette.family), palette.text);
+    if (fits)
       text(ctx, detail, box.x + 28 + label.nameWidth + 7, y, FONT.detail(palette.family), palette.text2);
     if (right) text(ctx, right, box.x + box.width - 14, y, FONT.detail(palette.family), palette.text2, "right");
     if (box.id === state.failed) failure(ctx, box.x + box.width - 10, box.y, palette);

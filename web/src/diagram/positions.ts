@@ -2,7 +2,8 @@
 
 import { GAP, type Sheet } from "./layered";
 
-const ROUNDS = 10;
+/** Odd, so that the last sweep runs downwards and leaves chains straight. */
+const ROUNDS = 9;
 /** A dummy gives way to items, so that the main path stays straight beside a skip connection. */
 const DUMMY_WEIGHT = 1e-3;
 
@@ -12,10 +13,9 @@ export function assignPositions(sheet: Sheet): Float64Array {
   for (const layer of sheet.layers) packLayer(sheet, layer, x);
   for (let round = 0; round < ROUNDS; round++) {
     const down = round % 2 === 0;
-    const both = round >= ROUNDS - 2;
     for (let step = 0; step < sheet.ranks; step++) {
       const layer = sheet.layers[down ? step : sheet.ranks - 1 - step]!;
-      alignLayer(sheet, layer, x, both ? "both" : down ? "above" : "below");
+      alignLayer(sheet, layer, x, down);
     }
   }
   straightenChains(sheet, x);
@@ -44,12 +44,10 @@ function alignLayer(
   sheet: Sheet,
   layer: number[],
   x: Float64Array,
-  side: "above" | "below" | "both",
+  down: boolean,
 ): void {
   const wanted = layer.map((item) => {
-    const ends: [number, number][] = [];
-    if (side !== "below") collect(sheet, sheet.above[item]!, x, true, ends);
-    if (side !== "above") collect(sheet, sheet.below[item]!, x, false, ends);
+    const ends = otherEnds(sheet, (down ? sheet.above : sheet.below)[item]!, x, down);
     return ends.length ? weightedMedian(ends) : x[item]!;
   });
   const weights = layer.map((item) => {
@@ -60,21 +58,20 @@ function alignLayer(
 }
 
 /** Where the other ends of an item's segments would like it to be, and how much. */
-function collect(
+function otherEnds(
   sheet: Sheet,
   segments: number[],
   x: Float64Array,
   above: boolean,
-  ends: [number, number][],
-): void {
-  for (const index of segments) {
+): [number, number][] {
+  return segments.map((index) => {
     const s = sheet.segments[index]!;
     const other = above ? s.upper : s.lower;
     const shift = above ? s.upperOffset - s.lowerOffset : s.lowerOffset - s.upperOffset;
     const self = above ? s.lower : s.upper;
     const dummies = Number(sheet.isDummy[other]) + Number(sheet.isDummy[self]);
-    ends.push([x[other]! + shift, dummies === 2 ? 16 : dummies === 1 ? 1 : 8]);
-  }
+    return [x[other]! + shift, dummies === 2 ? 16 : dummies === 1 ? 1 : 8];
+  });
 }
 
 function weightedMedian(ends: [number, number][]): number {

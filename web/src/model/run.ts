@@ -99,7 +99,11 @@ export class RunIndex {
   gapsOf(id: string, what: string): Gap[] {
     const gaps = this.run.gaps.filter((gap) => gap.what === what);
     const own = gaps.filter((gap) => gap.node === id);
-    return own.length ? own : gaps.filter((gap) => gap.node === null);
+    if (own.length) return own;
+    const general = gaps.filter((gap) => gap.node === null);
+    if (general.length) return general;
+    const measured = this.rows("distributions").some((row) => row["quantity"] === what);
+    return measured ? [] : gaps; // one failure that left everything out
   }
 
   private mergeRows(id: string, quantity: Quantity): TensorSummary | null {
