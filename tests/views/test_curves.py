@@ -60,7 +60,7 @@ def test_values_that_are_missing_or_not_finite_stay_in_the_line() -> None:
     assert line.y[1] is None
     assert line.y[2] is not None
     assert math.isnan(line.y[2])
-    assert panel.note == "train is not finite at 1 points, first at step 2."
+    assert panel.note == "train is not finite at 1 of 4 points, first at step 2."
 
 
 def test_rows_in_any_order_are_drawn_by_step_and_ranks_apart() -> None:

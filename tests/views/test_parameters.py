@@ -74,4 +74,4 @@ def test_values_that_are_not_finite_are_counted_in_words() -> None:
     view = parameters(run_of(distributions=rows))
     note = "Not finite, left out of the bands: a.weight: 1 NaN and 2 infinite of 4."
     assert view.panels[0].note == note
-    assert view.panels[2].note == "3 values are not finite."
+    assert view.panels[2].note == "Not finite: 3 of 4."

@@ -125,5 +125,6 @@ def _non_finite_notes(series: Series) -> list[str]:
         steps = [step for step, value in points if value is not None and not math.isfinite(value)]
         if steps:
             what = f"{split} is" if split else "is"
-            notes.append(f"{what} not finite at {len(steps):,} points, first at step {steps[0]:,}.")
+            count = f"{len(steps):,} of {len(points):,} points"
+            notes.append(f"{what} not finite at {count}, first at step {steps[0]:,}.")
     return notes

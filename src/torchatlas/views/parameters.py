@@ -82,7 +82,9 @@ def _count_panel(run: Run, counts: dict[str, int], measured: dict[str, Distribut
 def _all_values_panel(measured: list[Distribution]) -> Panel:
     together = TensorSummary.merged([found.summary for found in measured])
     histogram = signed_log_histogram(together, most_decades=_MOST_DECADES)
-    note = f"{together.nonfinite:,} values are not finite." if together.nonfinite else ""
+    note = (
+        f"Not finite: {together.nonfinite:,} of {together.count:,}." if together.nonfinite else ""
+    )
     return Panel(
         title="All values together",
         x=Axis("parameter", scale="symlog"),

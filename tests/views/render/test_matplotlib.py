@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from tests.views.odd import BANDS, EMPTY, HISTOGRAM, LINES, LYING, MATRIX, NAMES, ODD, UPRIGHT
 from tests.views.runs import whole_run
 
-from torchatlas.run import Panel, View
+from torchatlas.run import Axis, Band, Panel, View
 from torchatlas.views import build_view
 from torchatlas.views.render import render
 
@@ -191,3 +191,14 @@ def test_a_matrix_has_its_names_numbers_and_colour_bar(backend: str) -> None:
     assert values[2].tolist() == [2.0, 3.0, 100.0]
     corner = (mesh.get_transform() - axes.transData).transform(mesh.get_coordinates()[0, 0])
     assert corner.tolist() == pytest.approx([-0.5, -0.5])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_names_are_thinned_out_where_a_small_figure_has_no_room(backend: str) -> None:
+    names = tuple(f"layer{index}" for index in range(60))
+    ones = (1.0,) * 60
+    band = Band((0.1,) * 60, ones, (9.0,) * 60, "b")
+    axis = Axis("", scale="category", categories=names)
+    panel = Panel("p", Axis("|x|", "", "log"), axis, (band,))
+    assert len(axes_of(panel, backend).get_yticklabels()) == 60
+    assert len(axes_of(panel, backend, figsize=(8, 4)).get_yticklabels()) == 15

@@ -3,8 +3,9 @@
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>;
 
-function fill(element: Element, attributes: Attributes, children: Child[]): void {
-  for (const [name, value] of Object.entries(attributes)) {
+function fill(element: Element, attributes: Attributes | string, children: Child[]): void {
+  const named = typeof attributes === "string" ? { class: attributes } : attributes;
+  for (const [name, value] of Object.entries(named)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value);
     else element.setAttribute(name, value === true ? "" : String(value));
@@ -12,10 +13,10 @@ function fill(element: Element, attributes: Attributes, children: Child[]): void
   for (const child of children) if (child || child === "") element.append(child);
 }
 
-/** An HTML element: `h("button", { type: "button", click: act }, "Fit")`. */
+/** An HTML element: `h("button", { type: "button", click: act }, "Fit")`; a string alone is its class. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Attributes = {},
+  attributes: Attributes | string = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);

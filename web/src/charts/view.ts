@@ -1,12 +1,12 @@
 /** Draws any View: each panel with the chart that its marks ask for, and a table behind it. */
 
-import type { Heatmap, Histogram, Panel, View } from "../generated/document";
+import type { Axis, Heatmap, Panel, View } from "../generated/document";
 import { h } from "../app/dom";
-import { categoryPanel } from "./categories";
-import { heatmapPanel } from "./heatmap";
-import { histogram } from "./histogram";
-import { linePanel, withUnit } from "./lines";
 import { figures, toNumber } from "../model/format";
+import { heatmapPanel } from "./heatmap";
+import { histogramPanel } from "./histogrampanel";
+import { rowChart } from "./rowchart";
+import { seriesChart } from "./series";
 
 export interface ViewContext {
   theme: "light" | "dark";
@@ -31,38 +31,34 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   return body;
 }
 
-export function roleColour(role: string): string {
-  const name = { test: "accent", accent: "accent", neutral: "control" }[role] ?? role;
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
-
 function drawPanel(panel: Panel, context: ViewContext): HTMLElement {
-  const heatmap = panel.marks.find((mark): mark is Heatmap => mark.kind === "heatmap");
-  if (heatmap)
-    return h("div", { class: "panel" }, h("h3", {}, panel.title), heatmapPanel(panel, heatmap, context.theme));
-  if (panel.marks.some((mark) => mark.kind === "bars" || mark.kind === "band"))
-    return h("div", { class: "panel" }, h("h3", {}, panel.title), categoryPanel(panel, roleColour, context.choose, context.rows));
-  const bars = panel.marks.find((mark): mark is Histogram => mark.kind === "histogram");
-  if (bars) return h("div", { class: "panel" }, h("h3", {}, panel.title), edgesHistogram(panel, bars));
-  return linePanel(panel, roleColour);
+  const label = `${panel.title}: ${panel.y.label || panel.x.label} by ${panel.y.label ? panel.x.label || "node" : "node"}`;
+  return h("figure", { class: "panel", "aria-label": label }, h("h3", {}, panel.title, unitOf(panel)), chartOf(panel, context));
 }
 
-/** A histogram whose edges mirror about zero, on the same axis as those of the inspector. */
-function edgesHistogram(panel: Panel, mark: Histogram): SVGSVGElement {
-  const edges = mark.edges.map((edge) => toNumber(edge) ?? 0);
-  const upper = edges.filter((edge) => edge > 0);
-  const sides = upper.length - 1;
-  const counts = mark.counts.map((value) => toNumber(value) ?? 0);
-  const perDecade = 1 / Math.log10((upper[1] ?? 10) / (upper[0] ?? 1));
-  const bins = {
-    first: Math.round(Math.log10(upper[0] ?? 1) * perDecade),
-    perDecade,
-    positive: counts.slice(counts.length - sides),
-    negative: counts.slice(0, sides).reverse(),
-    zero: toNumber(mark.zero) ?? 0,
-  };
-  const label = `${panel.title}: how many values of which size`;
-  return histogram(bins, { width: 420, height: 150, colour: roleColour(mark.role), label, axis: true });
+function chartOf(panel: Panel, context: ViewContext): Element {
+  const heatmap = panel.marks.find((mark): mark is Heatmap => mark.kind === "heatmap");
+  if (heatmap) return heatmapPanel(panel, heatmap, context.theme);
+  const kinds = new Set(panel.marks.map((mark) => mark.kind));
+  if (kinds.has("line")) return seriesChart(panel);
+  if (kinds.has("histogram")) return histogramPanel(panel);
+  if (kinds.has("bars") || kinds.has("band")) return rowChart(panel, context.choose, context.rows);
+  return h("div", "not-measured hatched", "not measured");
+}
+
+/** What the axis of numbers shows, unless the title says it already. */
+function unitOf(panel: Panel): HTMLElement | null {
+  if (panel.marks.some((mark) => mark.kind === "heatmap")) return null;
+  const isRows = panel.y.scale === "category" || panel.marks.some((mark) => mark.kind === "histogram");
+  const axis = isRows ? panel.x : panel.y;
+  const scale = { linear: "", category: "", log: "log axis", symlog: "symmetric log axis, 4 bins a decade" }[axis.scale];
+  const label = axis.label === panel.title ? "" : axis.label;
+  const text = [label, axis.unit, scale].filter(Boolean).join(", ");
+  return text ? h("small", {}, text) : null;
+}
+
+function withUnit(axis: Axis): string {
+  return axis.unit ? `${axis.label} (${axis.unit})` : axis.label;
 }
 
 /** The numbers behind a chart, built when first opened. */
@@ -93,6 +89,10 @@ function panelTable(panel: Panel): HTMLTableElement {
         row.forEach((value, c) =>
           rows.push([panel.x.categories[c] ?? "", panel.y.categories[r] ?? "", mark.text[r]?.[c] ?? text(value)]),
         ),
+      );
+    else if (mark.kind === "histogram")
+      [...mark.counts.map((amount, i) => [`${text(mark.edges[i])} to ${text(mark.edges[i + 1])}`, text(amount), mark.label]), ["exactly 0", text(mark.zero), mark.label]].forEach(
+        (row) => rows.push(row),
       );
     else if (mark.kind === "bars" || mark.kind === "band") {
       const names = panel.y.scale === "category" ? panel.y.categories : panel.x.categories;

@@ -3,18 +3,16 @@
 import type { Node, TensorSpec } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
-import { histogram } from "../charts/histogram";
-import { roleColour } from "../charts/view";
+import { type HistogramRow, histogramRows } from "../charts/histogram";
 import { moduleSettings, shapeText } from "../canvas/labels";
-import { bytes, count, figures, percent, seconds, si } from "../model/format";
+import { bytes, count, percent, seconds, si } from "../model/format";
 import { ROOT } from "../model/nodes";
 import type { Quantity, RunIndex } from "../model/run";
-import { signedBins } from "../model/summary";
 
-const QUANTITIES: { quantity: Quantity; title: string; role: string }[] = [
-  { quantity: "parameter", title: "Weights", role: "weights" },
-  { quantity: "activation", title: "Outputs", role: "activations" },
-  { quantity: "gradient", title: "Gradients", role: "gradients" },
+const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"] }[] = [
+  { quantity: "parameter", label: "Weights", role: "weights" },
+  { quantity: "activation", label: "Outputs", role: "activations" },
+  { quantity: "gradient", label: "Gradients", role: "gradients" },
 ];
 
 export function inspect(run: RunIndex, id: string | null, choose: (node: string) => void): HTMLElement[] {
@@ -91,47 +89,19 @@ function sizeOf(specs: readonly TensorSpec[]): number {
 
 function distributions(run: RunIndex, node: Node): HTMLElement[] {
   if (!["module", "op", "input", "parameter"].includes(node.kind)) return [];
-  const section = h("section", {}, h("h2", {}, "Values now", h("small", {}, "symmetric log axis, 4 bins a decade")));
-  for (const { quantity, title, role } of QUANTITIES) {
-    const has = run.parameterCount(node.id) > 0;
-    if (quantity === "parameter" && !has) continue;
-    if (quantity === "activation" && node.kind === "parameter") continue;
-    if (quantity === "gradient" && node.kind === "input") continue;
-    section.append(oneQuantity(run, node, quantity, title, role));
-  }
-  return [section];
-}
-
-function oneQuantity(run: RunIndex, node: Node, quantity: Quantity, title: string, role: string): HTMLElement {
-  const summary = run.summary(node.id, quantity);
-  const colour = roleColour(role);
-  const heading = h("b", {}, title);
-  heading.style.color = colour;
-  const row = h("div", { class: "quantity", "data-quantity": quantity });
-  if (summary === null) {
-    const reason = run.gapsOf(node.id, quantity)[0]?.reason ?? unmeasured(run, node);
-    row.append(h("div", { class: "not-measured hatched" }, reason), h("div", { class: "figures" }, heading, "not measured"));
-    return row;
-  }
-  const f = run.figures(node.id, quantity)!;
-  const bins = signedBins(summary);
-  const said = `${title} of ${node.id}: ${count(f.count)} values, standard deviation ${f.std === null ? "unknown" : figures(f.std)}`;
-  const parameters = quantity === "gradient" && !run.parameterCount(node.id) ? "of the output" : "";
-  row.append(
-    bins
-      ? histogram(bins, { width: 236, height: 58, colour, label: said, axis: true })
-      : h("div", { class: "not-measured" }, f.nonfinite ? "no finite value" : "all exactly zero"),
-    h(
-      "div",
-      { class: "figures" },
-      heading,
-      h("div", {}, `σ ${f.std === null ? "–" : figures(f.std)}`),
-      h("div", {}, `zero ${f.count ? percent(f.zero / f.count) : "–"} %`),
-      parameters && h("div", {}, parameters),
-      f.nonfinite > 0 && h("div", { class: "glyph error" }, `✕ ${count(f.nonfinite)} not finite`),
-    ),
-  );
-  return row;
+  const hasParameters = run.parameterCount(node.id) > 0;
+  const rows = QUANTITIES.filter(({ quantity }) => {
+    if (quantity === "parameter") return hasParameters;
+    return quantity === "activation" ? node.kind !== "parameter" : node.kind !== "input";
+  }).map(({ quantity, label, role }) => ({
+    label,
+    role,
+    note: quantity === "gradient" && !hasParameters ? "of the output" : "",
+    summary: run.summary(node.id, quantity),
+    missing: run.gapsOf(node.id, quantity)[0]?.reason ?? unmeasured(run, node),
+  }));
+  const heading = h("h2", {}, "Values now", h("small", {}, "symmetric log axis, 4 bins a decade"));
+  return [h("section", {}, heading, histogramRows(rows))];
 }
 
 /** Why a node has no row of its own although nothing failed. */

@@ -41,13 +41,23 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** Three significant figures without an exponent where that is readable. */
-export function figures(value: number): string {
+/** Three significant figures, or as many as asked, without an exponent where that is readable. */
+export function figures(value: number, most = 3): string {
   if (value === 0) return "0";
+  if (Number.isNaN(value)) return "NaN";
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-3) return scientific(value);
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(size)));
-  return value.toFixed(Math.min(digits, 4)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  if (size === Infinity) return value > 0 ? "∞" : "−∞";
+  if (size >= 1e6 || size < 1e-3) return minus(scientific(value));
+  const digits = Math.max(0, most - 1 - Math.floor(Math.log10(size)));
+  return minus(trimmed(value.toFixed(Math.min(digits, 4))));
+}
+
+function trimmed(text: string): string {
+  return text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text;
+}
+
+function minus(text: string): string {
+  return text.replace("-", "−");
 }
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -68,6 +78,7 @@ export function power(exponent: number): string {
 }
 
 export function seconds(value: number): string {
+  if (value === 0) return "0";
   if (value >= 1) return `${figures(value)} s`;
   if (value >= 1e-3) return `${figures(value * 1e3)} ms`;
   return `${figures(value * 1e6)} µs`;

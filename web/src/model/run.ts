@@ -91,8 +91,10 @@ export class RunIndex {
     return found && found.count ? found.norm * Math.sqrt(parameters / found.count) : null;
   }
 
+  /** Findings about a node or about something inside it. */
   findingsOf(id: string): Finding[] {
-    return this.run.findings.filter((finding) => finding.nodes.includes(id));
+    const inside = new Set(this.graph.withDescendants(id));
+    return this.run.findings.filter((finding) => finding.nodes.some((node) => inside.has(node)));
   }
 
   /** Why a quantity of a node was not measured. */

@@ -1,9 +1,10 @@
 /** Tensor summaries in the browser: merging, figures, and bins for a symmetric log axis. */
 
 import type { TensorSummary } from "../generated/document";
-import { toNumber } from "./format";
+import { type Nonfinite, toNumber } from "./format";
 
 const ORIGIN = 16384;
+const THIN_TAIL = 0.005;
 
 export interface Figures {
   count: number;
@@ -32,7 +33,7 @@ export function merge(summaries: TensorSummary[]): TensorSummary | null {
   const sum = (name: "count" | "nan" | "positive_infinity" | "negative_infinity" | "zero" | "subnormal") =>
     summaries.reduce((total, s) => total + s[name], 0);
   const total = (name: "total" | "total_squares" | "total_absolute") =>
-    summaries.reduce((all, s) => all + (toNumber(s[name]) ?? 0), 0);
+    stored(summaries.reduce((all, s) => all + Number(s[name]), 0));
   const known = (name: "minimum" | "maximum") =>
     summaries.map((s) => toNumber(s[name])).filter((v): v is number => v !== null);
   for (const s of summaries)
@@ -56,70 +57,86 @@ export function merge(summaries: TensorSummary[]): TensorSummary | null {
   };
 }
 
+function spread(meanSquare: number, mean: number): number {
+  return Number.isFinite(meanSquare) ? Math.sqrt(Math.max(0, meanSquare - mean * mean)) : Infinity;
+}
+
+/** A number in the form of the data, in which JSON has no infinity. */
+function stored(value: number): TensorSummary["total"] {
+  return Number.isFinite(value) ? value : (String(value) as Nonfinite);
+}
+
 export function figures(s: TensorSummary): Figures {
   const nonfinite = s.nan + s.positive_infinity + s.negative_infinity;
   const finite = s.count - nonfinite;
-  const mean = finite ? (toNumber(s.total) ?? 0) / finite : null;
-  const squares = toNumber(s.total_squares) ?? 0;
+  const mean = finite ? Number(s.total) / finite : null;
+  const squares = Number(s.total_squares); // infinite where the squares exceed the range of fp64
   return {
     count: s.count,
     finite,
     nonfinite,
     zero: s.zero,
     mean,
-    std: mean === null ? null : Math.sqrt(Math.max(0, squares / finite - mean * mean)),
+    std: mean === null ? null : spread(squares / finite, mean),
     norm: Math.sqrt(squares),
     minimum: toNumber(s.minimum),
     maximum: toNumber(s.maximum),
   };
 }
 
-export interface SignedBins {
-  /** Magnitude of the innermost edge, as a power of ten times `perDecade`. */
-  first: number;
-  perDecade: number;
-  /** From small to large magnitude. */
-  positive: number[];
-  negative: number[];
+/** Counts between ascending edges, with exact zeros apart. `edges` has one more than `counts`. */
+export interface SignedHistogram {
+  edges: number[];
+  counts: number[];
   zero: number;
 }
 
-/** A few bins a decade on both sides; counts are kept in sum, split in proportion to the log. */
-export function signedBins(s: TensorSummary, perDecade = 4, mostDecades = 6): SignedBins | null {
-  if (!s.bin_keys.length) return null;
-  const spans = s.bin_keys.map((key) => {
-    const [near, far] = magnitudeEdges(key);
-    return [Math.log10(near) * perDecade, Math.log10(far) * perDecade] as const;
-  });
-  const top = Math.ceil(Math.max(...spans.map((span) => span[1])) - 1e-9);
-  const lowest = Math.floor(Math.min(...spans.map((span) => span[0])) + 1e-9);
-  const first = Math.max(lowest, top - mostDecades * perDecade);
-  const bins: SignedBins = {
-    first,
-    perDecade,
-    positive: new Array<number>(top - first).fill(0),
-    negative: new Array<number>(top - first).fill(0),
-    zero: s.zero,
-  };
-  spans.forEach(([start, end], i) => {
-    const side = s.bin_keys[i]! < 0 ? bins.negative : bins.positive;
-    spreadOver(side, start - first, end - first, s.bin_counts[i]!);
-  });
-  return bins;
+/** Decades that hold all values but the smallest half per cent: a thin tail towards zero says little. */
+export function decadesOf(summary: TensorSummary): [number, number] | null {
+  const bins = summary.bin_keys.map((key, i) => ({ edges: magnitudeEdges(key), amount: summary.bin_counts[i] ?? 0 }));
+  bins.sort((a, b) => a.edges[0] - b.edges[0]);
+  const largest = bins.at(-1);
+  if (!largest) return null;
+  const total = bins.reduce((sum, { amount }) => sum + amount, 0);
+  let below = 0;
+  const firstKept = bins.find(({ amount }) => (below += amount) > total * THIN_TAIL) ?? largest;
+  const low = Math.floor(Math.log10(firstKept.edges[0]) + 1e-9);
+  return [low, Math.max(low + 1, Math.ceil(Math.log10(largest.edges[1]) - 1e-9))];
 }
 
-function spreadOver(side: number[], start: number, end: number, count: number): void {
-  const from = Math.min(Math.max(start, 0), side.length);
-  const to = Math.min(Math.max(end, 0), side.length);
-  if (to - from < 1e-12) {
-    const index = Math.min(Math.floor(from), side.length - 1);
-    side[index] = side[index]! + count;
+/**
+ * Counts by four bins a decade on both sides of zero, over decades `first` to `last`.
+ *
+ * A stored bin that crosses an edge is shared out by overlap on the logarithmic axis. Values nearer
+ * to zero than `first` go to the innermost bins, larger ones to the outermost.
+ */
+export function toHistogram(summary: TensorSummary, first: number, last: number, perDecade = 4): SignedHistogram {
+  const size = Math.max(1, (last - first) * perDecade);
+  const positive = new Array<number>(size).fill(0);
+  const negative = new Array<number>(size).fill(0);
+  summary.bin_keys.forEach((key, i) => {
+    const [near, far] = magnitudeEdges(key);
+    const side = key < 0 ? negative : positive;
+    shareOut(side, (Math.log10(near) - first) * perDecade, (Math.log10(far) - first) * perDecade, summary.bin_counts[i] ?? 0);
+  });
+  const outward = Array.from({ length: size + 1 }, (_, i) => 10 ** (first + i / perDecade));
+  return {
+    edges: [...outward.map((edge) => -edge).reverse(), ...outward],
+    counts: [...negative.reverse(), 0, ...positive],
+    zero: summary.zero,
+  };
+}
+
+function shareOut(bins: number[], from: number, to: number, amount: number): void {
+  const last = bins.length - 1;
+  const clamp = (bin: number): number => Math.max(0, Math.min(last, bin));
+  const [start, end] = [clamp(Math.floor(from)), clamp(Math.ceil(to) - 1)];
+  if (start >= end || to <= from) {
+    bins[start] = (bins[start] ?? 0) + amount;
     return;
   }
-  for (let at = from; at < to - 1e-12; ) {
-    const index = Math.floor(at + 1e-12);
-    const stop = Math.min(index + 1, to);
-    side[index] = side[index]! + (count * (stop - at)) / (to - from);
-    at = stop;
+  for (let bin = start; bin <= end; bin++) {
+    const overlap = Math.min(to, bin + 1) - Math.max(from, bin);
+    bins[bin] = (bins[bin] ?? 0) + (amount * Math.max(0, overlap)) / (to - from);
   }
 }

@@ -5,6 +5,7 @@ import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import type { Page } from "../app/store";
 import { type ViewContext, drawView } from "../charts/view";
+import { icicle } from "../charts/icicle";
 import { count, figures, seconds, si, toNumber } from "../model/format";
 import { ROOT } from "../model/nodes";
 import type { RunIndex } from "../model/run";
@@ -26,6 +27,7 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
   else if (page === "findings") grid.append(...findingsPage(run, context));
   else {
     if (page === "generalisation") grid.append(evaluationCard(run));
+    if (page === "bottlenecks") grid.append(timeCard(run, "span-12", context));
     for (const name of CHARTS[page] ?? []) grid.append(viewCard(run, name, "span-12", context));
     if (page === "bottlenecks") grid.append(costTable(run, context));
   }
@@ -33,14 +35,21 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
 }
 
 function overview(run: RunIndex, context: PageContext): HTMLElement[] {
+  const all = link(`All ${run.run.findings.length}`, () => context.open("findings"));
   return [
     factRow(run),
     viewCard(run, "curves", "span-8", context, "training"),
-    card("Findings", "most severe first", "span-4", findingList(run.run.findings, context.choose, "No rule fired"), link("All", () => context.open("findings"))),
-    viewCard(run, "confusion", "span-6", { ...context, most: 1 }, "generalisation"),
-    viewCard(run, "cost", "span-6", { ...context, most: 1, rows: 18 }, "bottlenecks"),
+    card("Findings", "most severe first", "span-4 tall", findingList(run.run.findings, context.choose, "No rule fired"), all),
+    viewCard(run, "confusion", "span-4", { ...context, most: 1 }, "generalisation"),
+    timeCard(run, "span-4", context, link("Bottlenecks", () => context.open("bottlenecks"))),
     aboutCard(run),
   ];
+}
+
+function timeCard(run: RunIndex, span: string, context: PageContext, more?: HTMLElement): HTMLElement {
+  const whole = run.cost(ROOT, "time_s");
+  if (whole === null) return viewCard(run, "cost", span, { ...context, most: 1 }, more && "bottlenecks");
+  return card("Where time goes", `one forward pass, ${seconds(whole)}`, span, icicle(run, context.choose), more);
 }
 
 function factRow(run: RunIndex): HTMLElement {
@@ -189,7 +198,7 @@ function table(header: string[], rows: string[][], firstNumber: number, act?: (r
 function findingsPage(run: RunIndex, context: PageContext): HTMLElement[] {
   const here = context.node;
   const all = run.run.findings;
-  const own = here === null ? all : all.filter((finding) => finding.nodes.includes(here));
+  const own = here === null ? all : run.findingsOf(here);
   const filtered = here !== null && own.length < all.length;
   const subtitle = filtered ? `of ${here}: ${own.length} of ${all.length}` : "most severe first";
   const gaps = h(

@@ -62,7 +62,7 @@ def draw_view(
         figure.set_layout_engine(_layout(size, footer))
         _write_header(figure, view, theme, size)
         if rows:
-            _draw_rows(figure, rows, heights, draw, theme)
+            _draw_rows(figure, rows, heights, draw, theme, _names_that_fit(figsize, len(rows)))
             _write_footer(figure, notes, theme, size)
         else:
             reasons = "\n".join(notes) or "Not measured."
@@ -70,6 +70,14 @@ def draw_view(
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # names may hold a dollar sign
     return figure
+
+
+def _names_that_fit(figsize: tuple[float, float] | None, rows: int) -> int:
+    """How many names one under another have room in each row of panels."""
+    if figsize is None:
+        return _MOST_ROWS
+    height_of_row = (figsize[1] - _HEADER_IN) / rows - 0.9
+    return max(int(height_of_row / 0.15), 4)
 
 
 def _style(theme: Theme) -> dict[Any, Any]:
@@ -181,6 +189,7 @@ def _draw_rows(
     heights: list[float],
     draw: Draw,
     theme: Theme,
+    most_names: int,
 ) -> None:
     grid = figure.add_gridspec(len(rows), 1, height_ratios=heights)
     for index, row in enumerate(rows):
@@ -194,7 +203,7 @@ def _draw_rows(
                 title = short(panel.title, 40)
                 _draw_not_measured(axes, f"{title}: not measured", theme)
                 continue
-            pane = Pane.on(axes, panel, theme)
+            pane = Pane.on(axes, panel, theme, most_names)
             axes.set_xscale("log" if pane.across.kind == "log" else "linear")
             axes.set_yscale("log" if pane.down.kind == "log" else "linear")
             for mark in panel.marks:
@@ -210,7 +219,7 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
     title = short(pane.panel.title, 90 // beside)
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=theme.text)
     _set_ticks(axes.xaxis, pane.across, _MOST_NAMES_ACROSS)
-    _set_ticks(axes.yaxis, pane.down, _MOST_ROWS)
+    _set_ticks(axes.yaxis, pane.down, pane.most_names)
     below = [pane.across.title] * bool(pane.across.title) + _note_lines(pane.panel, beside)
     axes.set_xlabel("\n".join(below))
     axes.set_ylabel(pane.down.title)

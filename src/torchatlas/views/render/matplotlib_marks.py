@@ -52,7 +52,8 @@ def mark_intervals(mark: Bars, pane: Pane) -> None:
 
 def label_bars(mark: Bars, pane: Pane) -> None:
     """The value at the end of each lying bar, where there is room."""
-    if not pane.lies or len(mark.heights) * len(pane.bars()) > _MOST_BARS_WITH_TEXT:
+    most = min(pane.most_names, _MOST_BARS_WITH_TEXT)
+    if not pane.lies or len(mark.heights) * len(pane.bars()) > most:
         return
     positions, _ = bar_places(mark, pane)
     for at, height in zip(positions, mark.heights, strict=True):

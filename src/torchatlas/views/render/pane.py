@@ -22,6 +22,7 @@ class Pane:
     Attributes:
         across, down: the scales of the horizontal and the vertical axis as drawn; those of the
             panel, exchanged when its bars lie.
+        most_names: how many names one under another have room.
         line_ends: position and text of the label at the end of each line drawn so far.
         odd_counts: how many points have no place on the axes, in words.
     """
@@ -32,16 +33,17 @@ class Pane:
     across: Scale
     down: Scale
     lies: bool
+    most_names: int
     line_ends: list[tuple[float, float, str, str]] = field(default_factory=list)
     odd_counts: list[str] = field(default_factory=list)
 
     @staticmethod
-    def on(axes: Axes, panel: Panel, theme: Theme) -> Pane:
+    def on(axes: Axes, panel: Panel, theme: Theme, most_names: int) -> Pane:
         """The pane of a panel."""
         x = scale_of(panel.x, values_on(panel, "x"))
         y = scale_of(panel.y, values_on(panel, "y"))
         turned = lies(panel)
-        return Pane(axes, panel, theme, y if turned else x, x if turned else y, turned)
+        return Pane(axes, panel, theme, y if turned else x, x if turned else y, turned, most_names)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,7 +61,7 @@ class Pane:
 
     def stroke(self, points: float) -> float:
         """A stroke of this many points, thinner where the rows are too many for it."""
-        return points * min(1.0, 160 / max(len(self.names), 1))
+        return points * min(1.0, self.most_names / max(len(self.names), 1))
 
     def end_label(self, line: Line) -> None:
         """Note the label of a line; `label_ends` writes it when the limits are known."""

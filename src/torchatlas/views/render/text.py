@@ -97,7 +97,8 @@ def _(mark: Band, sheet: Sheet) -> None:
     room = _room_beside(names, texts, sheet)
     ruler = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
     sheet.add(_heading(mark.label, sheet.x.title))
-    sheet.add(f"{' ' * _width(names)} {ruler.labels(room)}")
+    if any(ruler.along(value) is not None for value in mark.middle):
+        sheet.add(f"{' ' * _width(names)} {ruler.labels(room)}")
     rows = zip(names, mark.low, mark.middle, mark.high, texts, strict=True)
     for name, low, middle, high, text in rows:
         drawn = stretch(low, middle, high, ruler, room)
