@@ -6,7 +6,7 @@ import "./styles/app.css";
 import { App } from "./app/app";
 import { h } from "./app/dom";
 import { EmbeddedSource } from "./app/source";
-import type { GraphCanvas } from "./canvas/graph";
+import type { GraphCanvas } from "./graph";
 import { RunIndex } from "./model/run";
 
 export interface Automation {

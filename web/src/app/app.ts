@@ -1,9 +1,9 @@
 /** Puts the page together: bar, graph with outline and inspector, and the other pages. */
 
-import { GraphCanvas, type Paint } from "../canvas/graph";
+import { GraphCanvas, type Paint } from "../graph";
 import { inspect } from "../inspector/inspector";
 import { count, si } from "../model/format";
-import { ROOT } from "../model/nodes";
+import { ROOT } from "../model/graph";
 import { LogScale, type Measure, colourAt, measures, positive, sequential } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { pageContent } from "../pages/pages";
@@ -52,14 +52,13 @@ export class App {
     this.showPage();
     this.graph = new GraphCanvas(this.graphHost, {
       graph: run.graph,
-      hasValue: (id) => run.parameterCount(id) > 0,
-      subtitle: (id) => (run.parameterCount(id) ? `${count(run.parameterCount(id))} parameters` : ""),
+      parameterCount: (id) => run.parameterCount(id),
       onSelect: choose,
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, (node) => run.graph.node(node) !== undefined);
+    followAddress(this.store, (node) => run.graph.nodes.get(node) !== undefined);
     this.recolour();
     this.showNode();
   }
@@ -77,7 +76,7 @@ export class App {
   private firstChoice(): Choice {
     const link = readLink(location.hash);
     const known = (name: string | undefined) => this.measures.find((m) => m.name === name)?.name;
-    const node = link.node != null && this.run.graph.node(link.node) ? link.node : null;
+    const node = link.node != null && this.run.graph.nodes.get(link.node) ? link.node : null;
     return {
       page: link.page ?? "graph",
       node,
@@ -89,7 +88,7 @@ export class App {
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
     if (changed.has("theme")) {
       document.documentElement.dataset["theme"] = choice.theme;
-      this.graph.refreshTheme();
+      this.graph.setTheme(choice.theme);
     }
     if (changed.has("page") || changed.has("theme") || (changed.has("node") && choice.page === "findings"))
       this.showPage();
@@ -112,9 +111,9 @@ export class App {
     this.outline.select(node);
     this.inspector.replaceChildren(...inspect(this.run, node, (id) => this.locate(id)));
     this.inspector.scrollTop = 0;
-    const path = node === null || node === ROOT ? [] : [...this.run.graph.ancestors(node).reverse(), node];
+    const path = node === null || node === ROOT ? [] : [...this.run.graph.ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);
-    const parts = [crumb(ROOT, this.run.run.name), ...path.map((id) => crumb(id, this.run.graph.node(id)?.name ?? id))];
+    const parts = [crumb(ROOT, this.run.run.name), ...path.map((id) => crumb(id, this.run.graph.nodes.get(id)?.name ?? id))];
     this.crumbs.replaceChildren(...parts.flatMap((part, i) => (i ? [h("span", { class: "faint" }, "›"), part] : [part])));
   }
 
@@ -132,7 +131,7 @@ export class App {
       this.legend.hidden = true;
       return;
     }
-    const leaves = [...this.run.graph.nodes.keys()].filter((id) => id !== ROOT);
+    const leaves = [...this.run.graph.nodes.values()].map((node) => node.id).filter((id) => id !== ROOT);
     const scale = new LogScale(leaves.map((id) => measure.value(id)).filter(positive));
     this.graph.setPaint((id) => this.paint(id, measure, scale, theme));
     this.legend.replaceChildren(...legendParts(measure, scale, theme));
@@ -147,7 +146,7 @@ export class App {
     if (value !== null && value > 0)
       return { fill: colourAt(scale.at(value), theme), value: measure.format(value), state: "value" };
     if (value !== null) return { fill: null, value: Number.isFinite(value) ? "0" : "✕", state: "none" };
-    const node = this.run.graph.node(id);
+    const node = this.run.graph.nodes.get(id);
     const could = node?.kind === "module" && (measure.ofParameters ? this.run.parameterCount(id) > 0 : false);
     return { fill: null, state: could ? "unmeasured" : "none" };
   }

@@ -2,7 +2,7 @@
 
 import { percent } from "../model/format";
 import type { Measure } from "../model/measures";
-import { ROOT } from "../model/nodes";
+import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 import { h, icon } from "./dom";
 
@@ -42,8 +42,8 @@ export class Outline {
 
   /** Ops inside a torch.nn module are not listed: their module stands for them. */
   private listed(id: string): string {
-    const parent = this.run.graph.node(id)?.parent;
-    return parent && this.run.graph.node(parent)?.atomic ? parent : id;
+    const parent = this.run.graph.nodes.get(id)?.parent;
+    return parent && this.run.graph.nodes.get(parent)?.atomic ? parent : id;
   }
 
   private isOpenable(id: string): boolean {
@@ -53,7 +53,7 @@ export class Outline {
   private render(): void {
     const focused = this.tree.contains(document.activeElement);
     const rows: HTMLElement[] = [];
-    const stack: [string, number][] = this.run.graph.node(ROOT) ? [[ROOT, 0]] : [];
+    const stack: [string, number][] = this.run.graph.nodes.get(ROOT) ? [[ROOT, 0]] : [];
     while (stack.length) {
       const [id, depth] = stack.pop()!;
       rows.push(this.row(id, depth));
@@ -68,12 +68,12 @@ export class Outline {
   }
 
   private isListed(id: string): boolean {
-    const kind = this.run.graph.node(id)!.kind;
+    const kind = this.run.graph.nodes.get(id)!.kind;
     return kind === "module" || kind === "parameter";
   }
 
   private row(id: string, depth: number): HTMLElement {
-    const node = this.run.graph.node(id)!;
+    const node = this.run.graph.nodes.get(id)!;
     const total = this.run.parameterCount(ROOT);
     const own = this.run.parameterCount(id);
     const openable = this.isOpenable(id);
@@ -135,7 +135,7 @@ export class Outline {
       else this.toggle(id);
     } else if (event.key === "ArrowLeft") {
       if (this.isOpenable(id) && this.open.has(id)) this.toggle(id);
-      else go(this.rowOf(this.run.graph.node(id)?.parent ?? null));
+      else go(this.rowOf(this.run.graph.nodes.get(id)?.parent ?? null));
     } else if (event.key === "Enter" || event.key === " ") this.actions.choose(id);
     else return;
     event.preventDefault();
@@ -153,7 +153,7 @@ export class Outline {
 export function topList(run: RunIndex, measure: Measure, colour: (value: number) => string, choose: (node: string) => void): HTMLElement {
   const ranked = [...run.graph.nodes.values()]
     .filter((node) => (node.kind === "module" ? !run.graph.isOpenedByAll(node.id) && node.id !== ROOT : node.kind === "op"))
-    .filter((node) => !(node.parent && run.graph.node(node.parent)?.atomic))
+    .filter((node) => !(node.parent && run.graph.nodes.get(node.parent)?.atomic))
     .map((node) => [node.id, measure.value(node.id)] as const)
     .filter((entry): entry is readonly [string, number] => entry[1] !== null && entry[1] > 0)
     .sort((a, b) => b[1] - a[1])

@@ -1,6 +1,6 @@
 /** Find a node by name, type or shape. */
 
-import { nodeDetail, shapeText } from "../canvas/labels";
+import { labelNode, shapeText } from "../layout/label";
 import type { RunIndex } from "../model/run";
 import { h, icon } from "./dom";
 
@@ -25,7 +25,7 @@ export function searchBox(run: RunIndex, choose: (node: string) => void): HTMLEl
           "li",
           { role: "option", "aria-selected": String(i === current), mousedown: () => pick(id) },
           h("span", { class: "mono" }, id),
-          h("span", { class: "faint" }, nodeDetail(run.graph.node(id)!, run.graph)),
+          h("span", { class: "faint" }, labelNode(run.graph, id).detail),
         ),
       ),
     );
@@ -68,7 +68,7 @@ export function search(run: RunIndex, query: string): string[] {
   if (!words.length) return [];
   const found: [number, string][] = [];
   for (const node of run.graph.nodes.values()) {
-    const text = `${node.id} ${node.type} ${node.outputs.map(shapeText).join(" ")}`.toLowerCase();
+    const text = `${node.id} ${node.type} ${node.outputs.map((spec) => shapeText(spec.shape)).join(" ")}`.toLowerCase();
     if (!words.every((word) => text.includes(word))) continue;
     const name = node.name.toLowerCase();
     found.push([name === words[0] ? 0 : name.startsWith(words[0]!) ? 1 : 2, node.id]);

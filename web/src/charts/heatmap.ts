@@ -2,7 +2,7 @@
 
 import type { Heatmap, Panel } from "../generated/document";
 import { s } from "../app/dom";
-import { inkOn } from "../canvas/draw";
+import { inkOn } from "../graph";
 import { figures, toNumber } from "../model/format";
 import { colourAt } from "../model/measures";
 

@@ -2,7 +2,7 @@
 
 import { h } from "../app/dom";
 import { percent, seconds } from "../model/format";
-import { ROOT } from "../model/nodes";
+import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const MOST_DEPTH = 4;
@@ -32,7 +32,7 @@ export function icicle(run: RunIndex, choose: (node: string) => void): HTMLEleme
 
 /** The module's own bar, and beneath it what it calls, each as wide as its share of time. */
 function box(run: RunIndex, id: string, whole: number, depth: number, choose: (node: string) => void, used: Set<string>): HTMLElement {
-  const node = run.graph.node(id);
+  const node = run.graph.nodes.get(id);
   const time = run.cost(id, "time_s") ?? 0;
   const name = id === ROOT ? run.run.name : (node?.name ?? id);
   const isOpened = depth < MOST_DEPTH && (id === ROOT || run.graph.isOpenedByAll(id));

@@ -4,9 +4,9 @@ import type { Node, TensorSpec } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import { type HistogramRow, histogramRows } from "../charts/histogram";
-import { moduleSettings, shapeText } from "../canvas/labels";
+import { labelNode, shapeText } from "../layout/label";
 import { bytes, count, percent, seconds, si } from "../model/format";
-import { ROOT } from "../model/nodes";
+import { ROOT } from "../model/graph";
 import type { Quantity, RunIndex } from "../model/run";
 
 const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"] }[] = [
@@ -16,7 +16,7 @@ const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"
 ];
 
 export function inspect(run: RunIndex, id: string | null, choose: (node: string) => void): HTMLElement[] {
-  const node = run.graph.node(id ?? ROOT);
+  const node = run.graph.nodes.get(id ?? ROOT);
   if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
   return [heading(run, node), ...distributions(run, node), findings(run, node, choose), settings(node)].filter(
     (section) => section !== null,
@@ -33,7 +33,7 @@ function heading(run: RunIndex, node: Node): HTMLElement {
     h(
       "div",
       { class: "headline" },
-      h("span", {}, describe(node)),
+      h("span", {}, describe(run, node)),
       place && h("span", { class: "mono", title: source ? `${source.file}:${source.line} in ${source.function}` : "" }, place),
     ),
     source?.text ? h("pre", { class: "code" }, source.text) : null,
@@ -41,12 +41,13 @@ function heading(run: RunIndex, node: Node): HTMLElement {
   );
 }
 
-function describe(node: Node): string {
-  const settings = moduleSettings(node);
-  const bias = "bias" in node.attributes || node.parameters.some((name) => name.endsWith(".bias"));
-  const biased = settings && node.kind === "module" && node.parameters.length ? (bias ? "" : ", no bias") : "";
-  const kind = node.kind === "module" ? node.type : `${node.kind} ${node.type === node.kind ? "" : node.type}`.trim();
-  return [kind, settings].filter(Boolean).join(" ") + biased;
+function describe(run: RunIndex, node: Node): string {
+  if (node.kind !== "module") return node.type === node.kind ? node.kind : `${node.kind} ${node.type}`;
+  const detail = labelNode(run.graph, node.id).detail;
+  const named = detail.startsWith(node.type) ? detail : node.type;
+  const weighted = node.parameters.some((name) => name.endsWith(".weight"));
+  const biased = node.parameters.some((name) => name.endsWith(".bias"));
+  return named !== node.type && weighted && !biased ? `${named}, no bias` : named;
 }
 
 function facts(run: RunIndex, node: Node): HTMLElement[] {
@@ -79,7 +80,7 @@ function facts(run: RunIndex, node: Node): HTMLElement[] {
 }
 
 function shapes(specs: readonly TensorSpec[]): string {
-  const texts = specs.slice(0, 3).map(shapeText);
+  const texts = specs.slice(0, 3).map((spec) => shapeText(spec.shape));
   return specs.length > 3 ? `${texts.join(", ")} and ${specs.length - 3} more` : texts.join(", ");
 }
 
@@ -106,7 +107,7 @@ function distributions(run: RunIndex, node: Node): HTMLElement[] {
 
 /** Why a node has no row of its own although nothing failed. */
 function unmeasured(run: RunIndex, node: Node): string {
-  const parent = node.parent === null ? undefined : run.graph.node(node.parent);
+  const parent = node.parent === null ? undefined : run.graph.nodes.get(node.parent);
   if (parent?.atomic) return `the same as of ${parent.id}`;
   return "not measured for this node";
 }

@@ -31,7 +31,7 @@ export function measures(run: RunIndex): Measure[] {
       name: "flops",
       label: "FLOPs",
       note: "forward, multiply-add = 2",
-      value: (id) => run.graph.node(id)?.flops as number | null,
+      value: (id) => run.graph.nodes.get(id)?.flops as number | null,
       format: si,
       gap: "cost",
       ofParameters: false,
@@ -82,7 +82,7 @@ export function measures(run: RunIndex): Measure[] {
       ofParameters: false,
     },
   ];
-  return all.filter((measure) => [...run.graph.nodes.keys()].some((id) => positive(measure.value(id))));
+  return all.filter((measure) => [...run.graph.nodes.values()].some((node) => positive(measure.value(node.id))));
 }
 
 /** Domain and position of values on a logarithmic scale. */

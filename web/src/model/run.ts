@@ -1,7 +1,7 @@
 /** The run in the forms that the page asks for: everything by node. */
 
 import type { Document, Finding, Gap, Run, TensorSummary, View } from "../generated/document";
-import { GraphIndex } from "./nodes";
+import { GraphIndex } from "./graph";
 import { toNumber } from "./format";
 import { type Figures, figures, merge } from "./summary";
 

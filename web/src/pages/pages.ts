@@ -7,7 +7,7 @@ import type { Page } from "../app/store";
 import { type ViewContext, drawView } from "../charts/view";
 import { icicle } from "../charts/icicle";
 import { count, figures, seconds, si, toNumber } from "../model/format";
-import { ROOT } from "../model/nodes";
+import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
@@ -54,7 +54,7 @@ function timeCard(run: RunIndex, span: string, context: PageContext, more?: HTML
 
 function factRow(run: RunIndex): HTMLElement {
   const model = run.run.model;
-  const root = run.graph.node(ROOT);
+  const root = run.graph.nodes.get(ROOT);
   const facts: HTMLElement[] = [];
   const add = (label: string, number: string, unit: string, under: string) =>
     facts.push(
@@ -146,8 +146,8 @@ function costTable(run: RunIndex, context: PageContext): HTMLElement {
   const rows = run
     .rows("cost")
     .filter((row) => {
-      const node = run.graph.node(String(row["node"]));
-      return node && (node.kind === "module" ? node.atomic : !run.graph.node(node.parent ?? "")?.atomic);
+      const node = run.graph.nodes.get(String(row["node"]));
+      return node && (node.kind === "module" ? node.atomic : !run.graph.nodes.get(node.parent ?? "")?.atomic);
     })
     .sort((a, b) => (toNumber(b["time_s"]) ?? -1) - (toNumber(a["time_s"]) ?? -1));
   const whole = run.cost(ROOT, "time_s");
@@ -155,7 +155,7 @@ function costTable(run: RunIndex, context: PageContext): HTMLElement {
     const [time, flops] = [toNumber(row["time_s"]), toNumber(row["flops"])];
     return [
       String(row["node"]),
-      run.graph.node(String(row["node"]))?.type ?? "",
+      run.graph.nodes.get(String(row["node"]))?.type ?? "",
       time === null ? "not measured" : seconds(time),
       time !== null && whole ? figures((100 * time) / whole) : "–",
       flops === null ? "not counted" : si(flops),
