@@ -205,7 +205,7 @@ export class GraphCanvas {
     const old = anchor === null ? undefined : (before.nodes.get(anchor) ?? before.nodes.get(shown!));
     const now = anchor === null ? undefined : (this.scene.nodes.get(anchor) ?? this.scene.nodes.get(shown!));
     if (old && now) {
-      const [dx, dy] = [now.x + now.width / 2 - old.x - old.width / 2, now.y - old.y];
+      const [dx, dy] = [entranceColumn(this.scene, now) - entranceColumn(before, old), now.y - old.y];
       this.camera.x += dx;
       this.camera.y += dy;
       const from = [...before.nodes].map(([id, node]) => [id, { ...node, x: node.x + dx, y: node.y + dy }] as const);
@@ -391,4 +391,10 @@ export class GraphCanvas {
     this.choose(next);
     this.reveal(next);
   }
+}
+
+/** Where a node's first tensor comes in: what stays in place when the node is opened or closed. */
+function entranceColumn(scene: Scene, node: LayoutNode): number {
+  const port = scene.layout.ports.find((one) => one.group === node.id && one.side === "in");
+  return port ? port.at[0] : node.x + node.width / 2;
 }

@@ -103,7 +103,8 @@ function placeLabels(layout: Layout, index: GraphIndex, measure: Measure): Shape
   for (const edge of layout.edges) {
     const tensor = edge.tensors[0];
     const shapesIn = taken.get(edge.source);
-    if (!tensor || !shapesIn || done.has(edge.source)) continue;
+    const written = index.node(edge.target).kind === "output";
+    if (!tensor || !shapesIn || written || done.has(edge.source)) continue;
     const text = shapeText(tensor.shape);
     if (shapesIn.has(text)) continue;
     const width = measure(text, SHAPE_FONT);

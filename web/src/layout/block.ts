@@ -104,24 +104,28 @@ function extentOf(block: Block, x: Float64Array, routes: Point[][]): { low: numb
   return low <= high ? { low, high } : { low: 0, high: 0 };
 }
 
-/** The block's width, and how far its contents move right; an in-port goes in the middle if cheap. */
+/**
+ * The block's width, and how far its contents move right.
+ *
+ * The first in-port goes in the middle if that costs little width. Else the in-ports stay clear of
+ * the words at the left.
+ */
 function sidesOf(
   block: Block,
   linked: Block,
   x: Float64Array,
-  extent: { low: number; high: number },
+  { low, high }: { low: number; high: number },
   rowWidth: number,
 ): { width: number; shift: number } {
-  let { low, high } = extent;
-  const port = linked.vertices.findIndex((vertex) => vertex.role === "in");
-  if (port >= 0) {
-    const half = Math.max(x[port]! - low, high - x[port]!);
-    if (2 * half - (high - low) <= CENTRING_LIMIT) {
-      low = x[port]! - half;
-      high = x[port]! + half;
-    }
-  }
-  const width = Math.max(high - low, rowWidth) + 2 * block.inset.side;
-  const wide = Math.max(width, block.minWidth);
-  return { width: wide, shift: (wide - (high - low)) / 2 - low };
+  const { side } = block.inset;
+  const width = Math.max(Math.max(high - low, rowWidth) + 2 * side, block.minWidth);
+  const middle = (width - high - low) / 2;
+  const ports = linked.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [x[i]!] : []));
+  const [first] = ports;
+  if (first === undefined) return { width, shift: middle };
+  const half = Math.max(first - low, high - first) + side;
+  const centred = Math.max(width, 2 * half);
+  if (centred - width <= CENTRING_LIMIT) return { width: centred, shift: centred / 2 - first };
+  const shift = Math.max(middle, block.clearLeft - Math.min(...ports));
+  return { width: Math.max(width, high + shift + side), shift };
 }

@@ -164,7 +164,7 @@ it("keeps the main path straight and brings the skip in from the right", () => {
 });
 
 it("lays out identical blocks once", () => {
-  const { index, engine } = engineOf(transformer(12));
+  const { index, engine } = engineOf(transformer(9));
   engine.layout(new Set(index.groups().filter((id) => index.isOpenedByAll(id))));
   expect(engine.blocksLaidOut).toBe(5);
 });

@@ -91,11 +91,6 @@ export class GraphIndex {
     return found;
   }
 
-  /** A node and every node inside it. */
-  withDescendants(id: string): string[] {
-    return [id, ...this.descendants(id)];
-  }
-
   /** Ids of the op calls inside a group, at any depth, in execution order. */
   operations(id: string = ROOT): string[] {
     return this.descendants(id).filter((inner) => this.node(inner).kind === "op");
