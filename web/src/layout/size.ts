@@ -34,7 +34,7 @@ const ALIGNED_WIDTH = 264;
 
 /** Size and words of a closed node. */
 export function measureBox(index: GraphIndex, id: string, measure: Measure): Box {
-  const node = index.node(id);
+  const node = index.nodeOf(id);
   const label = labelNode(index, id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
   const detail = elideMiddle(label.detail, DETAIL_ROOM, TYPE_FONT, measure);
@@ -64,7 +64,7 @@ export function alignWidths(boxes: Box[]): void {
 export function measureHeader(index: GraphIndex, id: string, count: number, measure: Measure): GroupHeader {
   const label = labelNode(index, id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
-  const detail = elideMiddle(index.node(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
+  const detail = elideMiddle(index.nodeOf(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
   const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
   const right = count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
   return { title, detail, left: BOX_PADDING + CHEVRON_ROOM + words, right };

@@ -8,7 +8,7 @@ describe("GraphIndex", () => {
   it("knows the tree", () => {
     expect(index.children(".")).toEqual(["input:x", "blocks", "output:0"]);
     expect(index.children("blocks")).toEqual(["blocks.0", "blocks.1"]);
-    expect(index.ancestors("blocks.1/add:0")).toEqual(["blocks.1", "blocks", "."]);
+    expect(index.ancestors("blocks.1/add:0")).toEqual(["blocks.1", "blocks"]);
     expect(index.ancestors(".")).toEqual([]);
     expect([".", "blocks", "blocks.0", "blocks.0.conv1", "blocks.0.conv1/conv:0"].map((id) => index.depth(id))).toEqual([
       0, 1, 2, 3, 4,
@@ -28,6 +28,7 @@ describe("GraphIndex", () => {
     expect(index.operations("blocks.0")[0]).toBe("blocks.0.conv1/conv:0");
     expect(index.operations().length).toBe(14);
     expect(index.descendants("blocks.0.conv1")).toEqual(["blocks.0.conv1/conv:0"]);
+    expect(index.withDescendants("blocks.0.conv1")).toEqual(["blocks.0.conv1", "blocks.0.conv1/conv:0"]);
   });
 
   it("finds parameters at any depth", () => {
@@ -59,8 +60,9 @@ describe("GraphIndex", () => {
   });
 
   it("says which node is missing", () => {
-    expect(() => index.node("nowhere")).toThrow('the graph has no node "nowhere"; ids are the keys of graph.nodes');
-    expect(() => index.node("constructor")).toThrow("no node");
+    expect(index.node("nowhere")).toBeUndefined();
+    expect(() => index.nodeOf("nowhere")).toThrow('the graph has no node "nowhere"; ids are the keys of graph.nodes');
+    expect(() => index.nodeOf("constructor")).toThrow("no node");
   });
 
   it("hangs nodes of broken trees on the root, and leaves out edges to nowhere", () => {
