@@ -48,7 +48,7 @@ def test_the_threshold_can_be_moved() -> None:
         (run_of(), "the train loss of 100 steps was not recorded"),
         (recorded(*[1.0] * 99, nan), "the train loss of 100 steps was not recorded"),
         (
-            recorded(*[-1.0] * 100),
+            recorded(*[0.0] * 100),
             "the train loss is not above zero, so no ratio can be taken to it",
         ),
     ],

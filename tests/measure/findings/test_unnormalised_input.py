@@ -51,6 +51,11 @@ def test_token_ids_are_left_alone() -> None:
 
 
 def test_too_little_is_said_to_be_too_little() -> None:
+    graph = chain(("first", "linear"))
+    small = activation("input:y", np.full(10, 99.0))
+    enough = activation("input:x", np.resize([-1.0, 1.0], 500))
+    graph.nodes["input:y"] = graph.nodes["input:x"]
+    assert findings_of("unnormalised_input", run_of(graph, distributions=[small, enough])) == []
     expected = "no 500 values of an input were looked at"
     assert reason_of("unnormalised_input", run_with(100, 1, count=499)) == expected
     assert reason_of("unnormalised_input", run_of()) == expected

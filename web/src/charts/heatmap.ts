@@ -10,7 +10,7 @@ export function heatmapPanel(panel: Panel, mark: Heatmap, theme: "light" | "dark
   const rows = panel.y.categories;
   const columns = panel.x.categories;
   const left = 12 + 6.2 * Math.min(14, Math.max(...rows.map((name) => name.length), 1));
-  const cell = Math.max(7, Math.min(30, 330 / Math.max(columns.length, 1)));
+  const cell = Math.max(7, Math.min(26, 290 / Math.max(columns.length, 1)));
   const top = 30;
   const width = left + cell * columns.length + 8;
   const square = rows.length === columns.length && rows.every((name, i) => name === columns[i]);

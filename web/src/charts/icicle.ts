@@ -9,6 +9,9 @@ const MOST_DEPTH = 4;
 /** Below this share of the whole a box is a hairline and not worth an element. */
 const SMALLEST = 0.002;
 
+/** Grow factors of a whole row; far above 1, below which flexible boxes do not fill their row. */
+const FULL = 1000;
+
 const CLASSES: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["conv", /conv/i],
   ["norm", /norm/i],
@@ -41,7 +44,7 @@ function box(run: RunIndex, id: string, whole: number, depth: number, choose: (n
   const title = `${id === ROOT ? name : id} ${node?.type ?? ""}: ${seconds(time)}, ${percent(time / whole)} %`;
   const bar = h("button", { type: "button", class: `icicle-bar class-${kind}`, "data-node": id, title, "aria-label": title, click: () => choose(id) }, h("b", {}, name), ` ${seconds(time)}`);
   const frame = h("div", "icicle-box", bar);
-  frame.style.flexGrow = String(time / whole);
+  frame.style.flexGrow = String((FULL * time) / whole);
   if (isOpened) frame.append(inside(run, id, time, whole, depth, choose, used));
   return frame;
 }
@@ -52,7 +55,7 @@ function inside(run: RunIndex, id: string, time: number, whole: number, depth: n
   const rest = time - children.reduce((sum, child) => sum + (run.cost(child, "time_s") ?? 0), 0);
   if (rest > 0) {
     const space = h("div", "icicle-rest");
-    space.style.flexGrow = String(rest / whole);
+    space.style.flexGrow = String((FULL * rest) / whole);
     row.append(space);
   }
   return row;

@@ -52,7 +52,7 @@ function unitOf(panel: Panel): HTMLElement | null {
   const isRows = panel.y.scale === "category" || panel.marks.some((mark) => mark.kind === "histogram");
   const axis = isRows ? panel.x : panel.y;
   const scale = { linear: "", category: "", log: "log axis", symlog: "symmetric log axis, 4 bins a decade" }[axis.scale];
-  const label = axis.label === panel.title ? "" : axis.label;
+  const label = axis.label.toLowerCase() === panel.title.toLowerCase() ? "" : axis.label;
   const text = [label, axis.unit, scale].filter(Boolean).join(", ");
   return text ? h("small", {}, text) : null;
 }

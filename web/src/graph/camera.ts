@@ -9,9 +9,9 @@ const MAX_SCALE = 4;
 const MIN_SCALE = 0.02;
 /** Text stays readable down to here, so the first view is never smaller. */
 const READABLE_SCALE = 0.62;
-/** A drawing too tall for the view is made no smaller than this to show more of it. */
+/** A drawing that is too tall for the view is made smaller to show all of it, but not below this. */
 const TALL_SCALE = 0.85;
-const FIT_SCALE = 1.1;
+const FIT_SCALE = 1;
 const MARGIN = 24;
 const TOP_MARGIN = 12;
 
@@ -47,7 +47,8 @@ export class Camera {
   fit(world: Size, view: Size): void {
     const across = (view.width - 2 * MARGIN) / Math.max(1, world.width);
     const down = (view.height - 2 * TOP_MARGIN) / Math.max(1, world.height);
-    this.scale = Math.min(FIT_SCALE, Math.max(READABLE_SCALE, Math.min(across, Math.max(down, TALL_SCALE))));
+    const whole = Math.min(FIT_SCALE, across, down >= TALL_SCALE ? down : FIT_SCALE);
+    this.scale = Math.max(READABLE_SCALE, whole);
     this.x = world.width / 2 - view.width / 2 / this.scale;
     const spare = (view.height / this.scale - world.height) / 2;
     this.y = -Math.max(TOP_MARGIN / this.scale, Math.min(spare, MARGIN / this.scale));

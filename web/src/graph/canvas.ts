@@ -121,8 +121,7 @@ export class GraphCanvas {
     const { graph } = this.options;
     if (id === "all") return this.setOpen(graph.groups().filter((group) => graph.isOpenedByAll(group)), null);
     if (!graph.has(id) || !graph.isGroup(id)) return;
-    const around = graph.ancestors(id).filter((group) => group !== ROOT);
-    this.setOpen([...this.open, ...around, id], id);
+    this.setOpen([...this.open, ...graph.ancestors(id), id], id);
   }
 
   /** Closes a group, or all. Groups inside it stay as they were for when it is opened again. */
@@ -152,7 +151,7 @@ export class GraphCanvas {
     return this.scene.layout.nodes.map((node) => {
       const [x, y] = this.camera.toScreen(node.x, node.y);
       const [width, height] = [node.width * this.camera.scale, node.height * this.camera.scale];
-      return { id: node.id, x: left + x, y: top + y, width, height, group: this.options.graph.isOpenedByAll(node.id) };
+      return { id: node.id, x: left + x, y: top + y, width, height, group: this.options.graph.isGroup(node.id) };
     });
   }
 
@@ -205,7 +204,7 @@ export class GraphCanvas {
     const old = anchor === null ? undefined : (before.nodes.get(anchor) ?? before.nodes.get(shown!));
     const now = anchor === null ? undefined : (this.scene.nodes.get(anchor) ?? this.scene.nodes.get(shown!));
     if (old && now) {
-      const [dx, dy] = [now.x + now.width / 2 - old.x - old.width / 2, now.y - old.y];
+      const [dx, dy] = [entranceColumn(this.scene, now) - entranceColumn(before, old), now.y - old.y];
       this.camera.x += dx;
       this.camera.y += dy;
       const from = [...before.nodes].map(([id, node]) => [id, { ...node, x: node.x + dx, y: node.y + dy }] as const);
@@ -225,7 +224,7 @@ export class GraphCanvas {
   }
 
   private reveal(id: string): void {
-    const closed = this.options.graph.ancestors(id).filter((group) => group !== ROOT && !this.open.has(group));
+    const closed = this.options.graph.ancestors(id).filter((group) => !this.open.has(group));
     if (closed.length > 0) this.setOpen([...this.open, ...closed], closed.at(-1)!);
     const node = this.scene.nodes.get(id);
     if (!node) return;
@@ -391,4 +390,10 @@ export class GraphCanvas {
     this.choose(next);
     this.reveal(next);
   }
+}
+
+/** Where a node's first tensor comes in: what stays in place when the node is opened or closed. */
+function entranceColumn(scene: Scene, node: LayoutNode): number {
+  const port = scene.layout.ports.find((one) => one.group === node.id && one.side === "in");
+  return port ? port.at[0] : node.x + node.width / 2;
 }

@@ -99,10 +99,12 @@ function disc(ctx: CanvasRenderingContext2D, [x, y]: Point, radius: number): voi
 function pathsOf(scene: Scene): EdgePath[] {
   const known = paths.get(scene);
   if (known) return known;
-  const made = scene.layout.edges.map(({ points }) => {
+  const forkKey = (net: string, [x, y]: Point): string => `${Math.round(x)} ${Math.round(y)} ${net}`;
+  const forks = new Set(scene.layout.forks.map(({ net, at }) => forkKey(net, at)));
+  const made = scene.layout.edges.map(({ source, points }) => {
     const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
     return {
-      line: roundedLine(points),
+      line: roundedLine(points, (at) => forks.has(forkKey(source, at))),
       head: arrowHead(points),
       left: Math.min(...xs) - 5,
       top: Math.min(...ys) - 5,

@@ -40,7 +40,7 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
 export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
   const { palette } = frame;
   const paint = frame.paint(node.id);
-  if (node.box!.style !== "end") drawGround(ctx, frame, node, paint);
+  if (node.box!.style !== "output") drawGround(ctx, frame, node, paint);
   if (node.box!.style === "folded" && hasStrip(node)) drawStrip(ctx, frame, node, paint);
   if (frame.camera.scale >= TEXT_SCALE) drawWords(ctx, frame, node, paint);
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
@@ -76,12 +76,12 @@ function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode
   const { palette } = frame;
   const { title, detail, style } = node.box!;
   const ink = paint.fill ? inkOn(paint.fill) : palette.text;
-  const colour = style === "end" ? palette.text2 : ink;
+  const colour = style === "output" ? palette.text2 : ink;
   const quiet = paint.fill ? ink : palette.text3;
   const halo = paint.state === "unmeasured" ? palette.panel : null;
   const y = style === "folded" && hasStrip(node) ? node.y + STRIP_HEIGHT * 0.85 : node.y + node.height / 2;
-  const centred = style === "plain" || style === "end";
-  const font = style === "end" || (centred && !detail) ? TYPE_FONT : NAME_FONT;
+  const centred = style !== "folded" && style !== "valued";
+  const font = style === "plain" || style === "output" ? TYPE_FONT : NAME_FONT;
   let x = node.x + BOX_PADDING;
   if (style === "folded") {
     drawChevron(ctx, x + CHEVRON_INSET, y, false, ink);

@@ -1,3 +1,4 @@
 export { GraphCanvas, type GraphCanvasOptions, type VisibleNode } from "./canvas";
 export type { Paint } from "./frame";
 export { inkOn } from "./theme";
+export { labelNode, moduleSetting, shapeText, type NodeLabel } from "../layout/label";

@@ -1,9 +1,10 @@
 import type { Frame } from "./frame";
-import { seenArea } from "./frame";
 import { tintAt } from "./theme";
 
 const [WIDTH, HEIGHT] = [126, 186];
 const MARGIN = 10;
+/** The frame keeps this far from the border of the map. */
+const EDGE = 4;
 
 export interface MinimapActions {
   /** Brings a place of the drawing into the middle of the view. */
@@ -86,11 +87,13 @@ export class Minimap {
 
   /** The frame around the part in view, kept inside the map. */
   private drawView(ctx: CanvasRenderingContext2D, frame: Frame): void {
-    const area = seenArea(frame);
-    const left = Math.max(area.left * this.scale, 4 - this.left);
-    const top = Math.max(area.top * this.scale, 4 - this.top);
-    const right = Math.min(area.right * this.scale, WIDTH - 4 - this.left);
-    const bottom = Math.min(area.bottom * this.scale, HEIGHT - 4 - this.top);
+    const { camera, view } = frame;
+    const [seenLeft, seenTop] = camera.toWorld(0, 0);
+    const [seenRight, seenBottom] = camera.toWorld(view.width, view.height);
+    const left = Math.max(seenLeft * this.scale, EDGE - this.left);
+    const top = Math.max(seenTop * this.scale, EDGE - this.top);
+    const right = Math.min(seenRight * this.scale, WIDTH - EDGE - this.left);
+    const bottom = Math.min(seenBottom * this.scale, HEIGHT - EDGE - this.top);
     ctx.strokeStyle = frame.palette.accent;
     ctx.lineWidth = 1.5;
     ctx.beginPath();

@@ -70,7 +70,7 @@ export class SceneBuilder {
   /** Whether a node is drawn as one box when all groups are open. */
   private isLayer(id: string): boolean {
     const parent = this.index.parent(id);
-    const insideLayer = parent !== null && this.index.has(parent) && this.index.node(parent).atomic;
+    const insideLayer = parent !== null && this.index.has(parent) && this.index.nodeOf(parent).atomic;
     return !insideLayer && !this.index.isOpenedByAll(id);
   }
 }
@@ -103,7 +103,8 @@ function placeLabels(layout: Layout, index: GraphIndex, measure: Measure): Shape
   for (const edge of layout.edges) {
     const tensor = edge.tensors[0];
     const shapesIn = taken.get(edge.source);
-    if (!tensor || !shapesIn || done.has(edge.source)) continue;
+    const written = index.nodeOf(edge.target).kind === "output";
+    if (!tensor || !shapesIn || written || done.has(edge.source)) continue;
     const text = shapeText(tensor.shape);
     if (shapesIn.has(text)) continue;
     const width = measure(text, SHAPE_FONT);

@@ -10,15 +10,19 @@ export interface Rectangle {
 const CORNER = 10;
 const ARROW = { length: 6, half: 3.6 };
 
-/** A line with right angles and round corners that ends inside the head of its arrow. */
-export function roundedLine(points: Point[]): Path2D {
+/**
+ * A line with right angles and round corners that ends inside the head of its arrow.
+ *
+ * Where it branches off another line (`isFork`) its corner stays sharp.
+ */
+export function roundedLine(points: Point[], isFork: (at: Point) => boolean): Path2D {
   const path = new Path2D();
   const end = points.length - 1;
   const [first, last, before] = [points[0]!, points[end]!, points[end - 1] ?? points[0]!];
   path.moveTo(first[0], first[1]);
   for (let i = 1; i < end; i++) {
     const [from, at, to] = [points[i - 1]!, points[i]!, points[i + 1]!];
-    const radius = Math.min(CORNER, distance(from, at) / 2, distance(at, to) / 2);
+    const radius = isFork(at) ? 0 : Math.min(CORNER, distance(from, at) / 2, distance(at, to) / 2);
     path.arcTo(at[0], at[1], to[0], to[1], radius);
   }
   const whole = distance(before, last);

@@ -23,20 +23,21 @@ export function layoutBlock(block: Block): PlacedBlock {
   const x = assignColumns(layered, layers);
   const routed = routeEdges({ block: linked.block, ranking, layered, layers, x });
   const extent = extentOf(linked.block, x, routed.routes);
-  const rows = placeLoose(block, loose, extent.high - extent.low);
-  const sides = sidesOf(block, linked.block, x, extent, rows.width);
+  const rows = placeLoose(block, loose, extent, routed.height, linked.original.length > 0);
+  const sides = sidesOf(block, linked.block, x, {
+    low: Math.min(extent.low, rows.low),
+    high: Math.max(extent.high, rows.high),
+  });
 
   const centres: Point[] = block.vertices.map(() => [0, 0]);
   linked.original.forEach((vertex, i) => {
     centres[vertex] = [x[i]! + sides.shift, routed.rankCentre[ranking.rank[i]!]!];
   });
-  const looseTop = routed.height - block.inset.bottom + (linked.original.length > 0 ? SPACING.ranks : 0);
   loose.forEach((vertex, i) => {
-    const [left, top] = rows.places[i]!;
-    centres[vertex] = [left + (sides.width - rows.width) / 2, top + looseTop];
+    const [px, py] = rows.centres[i]!;
+    centres[vertex] = [px + sides.shift, py];
   });
-  const extra = loose.length > 0 ? looseTop + rows.height + block.inset.bottom - routed.height : 0;
-  const height = routed.height + Math.max(0, extra);
+  const height = Math.max(routed.height, rows.bottom + block.inset.bottom);
   const shifted = ([px, py]: Point): Point => [px + sides.shift, py];
   const routes = routed.routes.map((route) => route.map(shifted));
   block.vertices.forEach((vertex, i) => {
@@ -65,28 +66,40 @@ function splitLoose(block: Block): { linked: { block: Block; original: number[] 
   return { linked: { block: { ...block, vertices, edges }, original }, loose };
 }
 
-/** Rows of boxes from left to right, their centres measured from the rows' upper left corner. */
+interface LooseRows {
+  centres: Point[];
+  low: number;
+  high: number;
+  bottom: number;
+}
+
+/** Boxes without edges, in rows: below the others, or right of them where lines leave below. */
 function placeLoose(
   block: Block,
   loose: number[],
-  besideWidth: number,
-): { places: Point[]; width: number; height: number } {
-  const limit = Math.max(besideWidth, LOOSE_ROW_WIDTH);
-  const places: Point[] = [];
-  let [left, top, rowHeight, widest] = [0, 0, 0, 0];
+  extent: { low: number; high: number },
+  linkedHeight: number,
+  hasLinked: boolean,
+): LooseRows {
+  if (loose.length === 0) return { centres: [], low: Infinity, high: -Infinity, bottom: 0 };
+  const beside = block.vertices.some((vertex) => vertex.role === "out");
+  const start = beside ? extent.high + SPACING.boxToLine : extent.low;
+  const limit = start + Math.max(LOOSE_ROW_WIDTH, beside ? 0 : extent.high - extent.low);
+  const firstTop = hasLinked && !beside ? linkedHeight - block.inset.bottom + SPACING.ranks : block.inset.top + SPACING.ranks;
+  const rows: LooseRows = { centres: [], low: start, high: start, bottom: firstTop };
+  let [left, top] = [start, firstTop];
   for (const vertex of loose) {
     const { width, height } = block.vertices[vertex]!;
-    if (left > 0 && left + width > limit) {
-      top += rowHeight + SPACING.ranks;
-      left = 0;
-      rowHeight = 0;
+    if (left > start && left + width > limit) {
+      top = rows.bottom + SPACING.ranks;
+      left = start;
     }
-    places.push([left + width / 2, top + height / 2]);
-    rowHeight = Math.max(rowHeight, height);
-    widest = Math.max(widest, left + width);
+    rows.centres.push([left + width / 2, top + height / 2]);
+    rows.high = Math.max(rows.high, left + width);
+    rows.bottom = Math.max(rows.bottom, top + height);
     left += width + SPACING.boxes;
   }
-  return { places, width: widest, height: top + rowHeight };
+  return rows;
 }
 
 function extentOf(block: Block, x: Float64Array, routes: Point[][]): { low: number; high: number } {
@@ -104,24 +117,27 @@ function extentOf(block: Block, x: Float64Array, routes: Point[][]): { low: numb
   return low <= high ? { low, high } : { low: 0, high: 0 };
 }
 
-/** The block's width, and how far its contents move right; an in-port goes in the middle if cheap. */
+/**
+ * The block's width, and how far its contents move right.
+ *
+ * The first in-port goes in the middle if that costs little width. Else the in-ports stay clear of
+ * the words at the left.
+ */
 function sidesOf(
   block: Block,
   linked: Block,
   x: Float64Array,
-  extent: { low: number; high: number },
-  rowWidth: number,
+  { low, high }: { low: number; high: number },
 ): { width: number; shift: number } {
-  let { low, high } = extent;
-  const port = linked.vertices.findIndex((vertex) => vertex.role === "in");
-  if (port >= 0) {
-    const half = Math.max(x[port]! - low, high - x[port]!);
-    if (2 * half - (high - low) <= CENTRING_LIMIT) {
-      low = x[port]! - half;
-      high = x[port]! + half;
-    }
-  }
-  const width = Math.max(high - low, rowWidth) + 2 * block.inset.side;
-  const wide = Math.max(width, block.minWidth);
-  return { width: wide, shift: (wide - (high - low)) / 2 - low };
+  const { side } = block.inset;
+  const width = Math.max(high - low + 2 * side, block.minWidth);
+  const middle = (width - high - low) / 2;
+  const ports = linked.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [x[i]!] : []));
+  const [first] = ports;
+  if (first === undefined) return { width, shift: middle };
+  const half = Math.max(first - low, high - first) + side;
+  const centred = Math.max(width, 2 * half);
+  if (centred - width <= CENTRING_LIMIT) return { width: centred, shift: centred / 2 - first };
+  const shift = Math.max(middle, block.clearLeft - Math.min(...ports));
+  return { width: Math.max(width, high + shift + side), shift };
 }

@@ -94,13 +94,13 @@ function costAbove(upper: Comb, lower: Comb): number {
   return cost;
 }
 
-/** Places on the horizontal line where the tensor goes at least three ways. */
+/** Places on the horizontal line where a way branches off; a plain split to both sides is none. */
 export function forkColumns(comb: Comb): number[] {
   if (isStraight(comb)) return [];
   const columns = [...new Set([...comb.tops, ...comb.bottoms])].sort((a, b) => a - b);
   return columns.filter((x) => {
-    const ways =
-      Number(x > comb.low) + Number(x < comb.high) + Number(comb.tops.includes(x)) + Number(comb.bottoms.includes(x));
-    return ways >= 3;
+    const sideways = Number(x > comb.low) + Number(x < comb.high);
+    const [above, below] = [comb.tops.includes(x), comb.bottoms.includes(x)];
+    return above ? below : sideways === 2;
   });
 }

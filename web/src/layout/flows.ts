@@ -43,8 +43,7 @@ export function collectFlows(
 
 /** The groups around a node, the root first. */
 function groupsAround(index: GraphIndex, id: string): string[] {
-  const groups = index.ancestors(id).reverse();
-  return groups.length > 0 ? groups : [ROOT];
+  return [ROOT, ...index.ancestors(id).reverse()];
 }
 
 class FlowBuilder {

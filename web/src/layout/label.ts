@@ -31,7 +31,7 @@ const OPERATORS: Record<string, string> = {
 
 /** The words on a node. */
 export function labelNode(index: GraphIndex, id: string): NodeLabel {
-  const node = index.node(id);
+  const node = index.nodeOf(id);
   if (node.kind === "op") return { title: operatorName(node.type), detail: "" };
   if (node.kind === "input" || node.kind === "output") {
     return { title: endName(index, node), detail: node.outputs.map((spec) => shapeText(spec.shape)).join(", ") };
@@ -93,14 +93,14 @@ function groupLabel(index: GraphIndex, node: Node, name: string, call: string): 
   const path = node.id.replace(/#\d+$/, "");
   if (/^\d+$/.test(name)) return { title: node.type, detail: [path, call].filter(Boolean).join(" ") };
   const detail = [node.type, call].filter(Boolean).join(" ");
-  const types = new Set(index.children(node.id).map((child) => index.node(child).type));
+  const types = new Set(index.children(node.id).map((child) => index.nodeOf(child).type));
   const count = index.children(node.id).length;
   const alike = types.size === 1 && count > 1 && index.children(node.id).every((child) => index.isGroup(child));
   return { title: name, detail: alike ? `${detail} · ${count} × ${[...types][0]}` : detail };
 }
 
 /** The settings that tell layers of one class apart: kernel and stride, or features in and out. */
-function moduleSetting(node: Node): string {
+export function moduleSetting(node: Node): string {
   const { attributes } = node;
   const text = (key: string): string => (attributes[key] === undefined ? "" : String(attributes[key]));
   if (attributes["kernel_size"] !== undefined && attributes["in_channels"] !== undefined) {

@@ -2,7 +2,7 @@ import { ROOT, type GraphIndex, type LiftedEdge } from "../model/graph";
 import { layoutBlock } from "./block";
 import { collectFlows, type Flows } from "./flows";
 import type { Measure } from "./label";
-import { alignWidths, HEADER_HEIGHT, headerWidth, measureBox, measureHeader, type Box, type GroupHeader } from "./size";
+import { alignWidths, HEADER_HEIGHT, headerRoom, measureBox, measureHeader, type Box, type GroupHeader } from "./size";
 import type { Block, BlockEdge, PlacedBlock, Point } from "./types";
 
 /** A closed node or an open group where it stands; x and y are of its upper left corner. */
@@ -99,10 +99,17 @@ export class LayoutEngine {
     alignWidths([...boxes.values()]);
     const header = id === ROOT ? null : measureHeader(this.index, id, parameterCount(id), measure);
     const block = buildBlock(items, boxes, plans, flows, header);
-    const least = header ? headerWidth(header) : 0;
-    const snug = this.layoutOnce(block);
-    const placed = snug.width >= least ? snug : this.layoutOnce({ ...block, minWidth: least });
+    const placed = header ? this.layoutUnder(header, block) : this.layoutOnce(block);
     return { id, items, boxes, header, flows, placed };
+  }
+
+  /** Asks for room for the words in the head line only where they lack it: more blocks stay alike. */
+  private layoutUnder(header: GroupHeader, block: Block): PlacedBlock {
+    const snug = this.layoutOnce(block);
+    const { width, left } = headerRoom(header);
+    const ports = block.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [snug.centres[i]![0]] : []));
+    if (snug.width >= width && ports.every((x) => x >= left)) return snug;
+    return this.layoutOnce({ ...block, minWidth: width, clearLeft: left });
   }
 
   private layoutOnce(block: Block): PlacedBlock {
@@ -185,7 +192,7 @@ function buildBlock(
     entry: edge.to === null ? 0 : portOffset(plans.get(edge.to), edge.net, "in"),
   }));
   const inset = header ? GROUP_INSET : ROOT_INSET;
-  return { vertices, edges, inset, minWidth: 0 };
+  return { vertices, edges, inset, minWidth: 0, clearLeft: 0 };
 }
 
 /** How far a port is from the middle of its group; null when the item is not an open group. */

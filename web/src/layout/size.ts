@@ -1,8 +1,8 @@
 import type { GraphIndex } from "../model/graph";
 import { elideMiddle, labelNode, NAME_FONT, TYPE_FONT, type Measure, type NodeLabel } from "./label";
 
-/** How a node is drawn: with a value, as plain text in a frame, folded up, or as text alone. */
-export type BoxStyle = "valued" | "plain" | "folded" | "end";
+/** How a node is drawn: with a value, as a plain frame, folded up, or as an end of the graph. */
+export type BoxStyle = "valued" | "plain" | "folded" | "input" | "output";
 
 /** A closed node: its size in CSS pixels and the words on it, shortened to fit. */
 export interface Box extends NodeLabel {
@@ -20,9 +20,9 @@ export interface GroupHeader extends NodeLabel {
 export const HEADER_HEIGHT = 26;
 /** How much higher a closed group is for the strip of colours under its name. */
 export const STRIP_HEIGHT = 14;
-export const VALUE_ROOM = 46;
+export const VALUE_ROOM = 42;
 export const BOX_PADDING = 10;
-export const CHEVRON_ROOM = 18;
+export const CHEVRON_ROOM = 17;
 export const TITLE_GAP = 7;
 const TITLE_ROOM = 190;
 const DETAIL_ROOM = 150;
@@ -30,11 +30,11 @@ const FOLDED_WIDTH = 228;
 const PLAIN_WIDTH = 92;
 const HEADER_STEP = 24;
 /** Boxes with values up to this wide are made equally wide within their group. */
-const ALIGNED_WIDTH = 250;
+const ALIGNED_WIDTH = 264;
 
 /** Size and words of a closed node. */
 export function measureBox(index: GraphIndex, id: string, measure: Measure): Box {
-  const node = index.node(id);
+  const node = index.nodeOf(id);
   const label = labelNode(index, id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
   const detail = elideMiddle(label.detail, DETAIL_ROOM, TYPE_FONT, measure);
@@ -45,7 +45,7 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
     return { title, detail, width: roundUp(width), height: parametric ? 24 + STRIP_HEIGHT : 26, style: "folded" };
   }
   if (node.kind === "input" || node.kind === "output") {
-    return { title, detail, width: roundUp(words + 36), height: 22, style: node.kind === "input" ? "plain" : "end" };
+    return { title, detail, width: roundUp(words + 36), height: 22, style: node.kind };
   }
   if (parametric && node.kind !== "parameter") {
     return { title, detail, width: roundUp(BOX_PADDING * 2 + words + VALUE_ROOM), height: 26, style: "valued" };
@@ -64,7 +64,7 @@ export function alignWidths(boxes: Box[]): void {
 export function measureHeader(index: GraphIndex, id: string, count: number, measure: Measure): GroupHeader {
   const label = labelNode(index, id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
-  const detail = elideMiddle(index.node(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
+  const detail = elideMiddle(index.nodeOf(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
   const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
   const right = count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
   return { title, detail, left: BOX_PADDING + CHEVRON_ROOM + words, right };
@@ -76,10 +76,11 @@ export function parametersText(count: number): string {
   return `${digits} ${count === 1 ? "parameter" : "parameters"}`;
 }
 
-/** A width at which the head line's words stay clear of a tensor that comes in at the middle. */
-export function headerWidth(header: GroupHeader): number {
+/** Room for the head line: `left` of the first tensor that comes in, and all over if it is in the middle. */
+export function headerRoom(header: GroupHeader): { width: number; left: number } {
+  const roundUpTo = (step: number, width: number): number => Math.ceil(width / step) * step;
   const half = Math.max(header.left, header.right) + BOX_PADDING;
-  return Math.ceil((2 * half) / HEADER_STEP) * HEADER_STEP;
+  return { width: roundUpTo(HEADER_STEP, 2 * half), left: roundUpTo(HEADER_STEP / 2, header.left + BOX_PADDING) };
 }
 
 function roundUp(width: number): number {

@@ -22,12 +22,17 @@ export interface BlockEdge {
   entry: number | null;
 }
 
-/** The contents of one group, to be laid out by itself. */
+/**
+ * The contents of one group, to be laid out by itself.
+ *
+ * The block becomes at least `minWidth` wide, and its in-ports keep `clearLeft` from the left border.
+ */
 export interface Block {
   vertices: readonly BlockVertex[];
   edges: readonly BlockEdge[];
   inset: { top: number; side: number; bottom: number };
   minWidth: number;
+  clearLeft: number;
 }
 
 /** Where everything in a block stands, measured from the block's upper left corner. */
@@ -44,7 +49,7 @@ export const SPACING = {
   boxes: 22,
   boxToLine: 24,
   lines: 10,
-  ranks: 18,
+  ranks: 16,
   track: 10,
   entries: 12,
 } as const;

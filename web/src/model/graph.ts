@@ -37,8 +37,13 @@ export class GraphIndex {
     }
   }
 
-  /** @throws Error when the graph has no such node. */
-  node(id: string): Node {
+  /** The node with this id, which may come from elsewhere and name none. */
+  node(id: string): Node | undefined {
+    return this.nodes.get(id);
+  }
+
+  /** The node with an id that the graph itself gave. @throws Error when there is none. */
+  nodeOf(id: string): Node {
     const node = this.nodes.get(id);
     if (!node) throw new Error(`the graph has no node ${JSON.stringify(id)}; ids are the keys of graph.nodes`);
     return node;
@@ -60,17 +65,17 @@ export class GraphIndex {
 
   /** Whether "expand all" opens it: a layer of one or two ops stays a box until it is opened itself. */
   isOpenedByAll(id: string): boolean {
-    return this.isGroup(id) && !this.node(id).atomic;
+    return this.isGroup(id) && !this.nodeOf(id).atomic;
   }
 
   parent(id: string): string | null {
     return this.parents.get(id) ?? null;
   }
 
-  /** Ids of the groups around a node, innermost first, the root last. */
+  /** Ids of the groups around a node, innermost first, without the model itself. */
   ancestors(id: string): string[] {
     const found: string[] = [];
-    for (let at = this.parent(id); at !== null; at = this.parent(at)) found.push(at);
+    for (let at = this.parent(id); at !== null && at !== ROOT; at = this.parent(at)) found.push(at);
     return found;
   }
 
@@ -91,20 +96,20 @@ export class GraphIndex {
     return found;
   }
 
-  /** A node and every node inside it. */
+  /** A node and every node inside it, at any depth. */
   withDescendants(id: string): string[] {
     return [id, ...this.descendants(id)];
   }
 
   /** Ids of the op calls inside a group, at any depth, in execution order. */
   operations(id: string = ROOT): string[] {
-    return this.descendants(id).filter((inner) => this.node(inner).kind === "op");
+    return this.descendants(id).filter((inner) => this.nodeOf(inner).kind === "op");
   }
 
   /** Whether the node or anything inside it has parameters of its own. */
   hasParameters(id: string): boolean {
-    if (this.node(id).parameters.length > 0) return true;
-    return this.descendants(id).some((inner) => this.node(inner).parameters.length > 0);
+    if (this.nodeOf(id).parameters.length > 0) return true;
+    return this.descendants(id).some((inner) => this.nodeOf(inner).parameters.length > 0);
   }
 
   /** All groups, outer ones before the groups inside them. */
@@ -128,9 +133,7 @@ export class GraphIndex {
   /** What is drawn in place of a node: the outermost closed group around it, or the node. */
   shown(id: string, expanded: ReadonlySet<string>): string {
     let seen = id;
-    for (let at = this.parent(id); at !== null && at !== ROOT; at = this.parent(at)) {
-      if (!expanded.has(at)) seen = at;
-    }
+    for (const group of this.ancestors(id)) if (!expanded.has(group)) seen = group;
     return seen;
   }
 

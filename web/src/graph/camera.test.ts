@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { Camera } from "./camera";
+
+const VIEW = { width: 800, height: 600 };
+
+describe("Camera", () => {
+  it("keeps the place under the pointer when it zooms", () => {
+    const camera = new Camera();
+    camera.pan(120, -40);
+    const before = camera.toWorld(333, 222);
+    camera.zoom(1.7, 333, 222);
+    const after = camera.toWorld(333, 222);
+    expect(after[0]).toBeCloseTo(before[0]);
+    expect(after[1]).toBeCloseTo(before[1]);
+    expect(camera.scale).toBeCloseTo(1.7);
+  });
+
+  it("turns world into screen and back", () => {
+    const camera = new Camera();
+    camera.zoom(0.5, 10, 20);
+    const [x, y] = camera.toWorld(...camera.toScreen(70, 80));
+    expect([x, y]).toEqual([70, 80]);
+  });
+
+  it("shows a small graph whole and in the middle, no larger than life", () => {
+    const camera = new Camera();
+    camera.fit({ width: 200, height: 300 }, VIEW);
+    expect(camera.scale).toBe(1);
+    expect(camera.toScreen(100, 0)[0]).toBeCloseTo(400);
+  });
+
+  it("shows a tall graph from its top at life size", () => {
+    const camera = new Camera();
+    camera.fit({ width: 300, height: 30_000 }, VIEW);
+    expect(camera.scale).toBe(1);
+    expect(camera.toScreen(0, 0)[1]).toBeCloseTo(12);
+  });
+
+  it("never starts so small that text cannot be read", () => {
+    const camera = new Camera();
+    camera.fit({ width: 90_000, height: 400 }, VIEW);
+    expect(camera.scale).toBeGreaterThanOrEqual(0.6);
+  });
+});
