@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 import torchatlas as ta
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
+from torchatlas.measure.findings import RULES
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -26,6 +27,11 @@ def pairs(count: int = 96) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     inputs = torch.randn(count, 4, generator=generator)
     return inputs, (inputs[:, 0] > 0).long() + (inputs[:, 1] > 0).long()
+
+
+def unmeasured(atlas: ta.Atlas) -> list[str]:
+    """What was not measured, leaving out the rules that had too little to go by."""
+    return [gap.what for gap in atlas.gaps if gap.what not in RULES]
 
 
 def gap_reasons(atlas: ta.Atlas, what: str) -> list[str]:
@@ -56,7 +62,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_data_with_targets_in_every_form_give_all_measurements(form: str) -> None:
     atlas = ta.visualize_model(classifier(), FORMS[form]())
-    assert atlas.gaps == ()
+    assert unmeasured(atlas) == []
     assert set(atlas.table("distributions")["quantity"]) == {"parameter", "activation", "gradient"}
     metrics = atlas.table("evaluation").set_index("metric")
     assert metrics.loc["loss", "value"] > 0
@@ -101,7 +107,7 @@ def test_a_hugging_face_batch_is_taken_by_keyword_and_its_own_loss_is_used() -> 
         "labels": torch.randint(0, 3, (4, 6)),
     }
     atlas = ta.visualize_model(Tagger(), batch)
-    assert atlas.gaps == ()
+    assert unmeasured(atlas) == []
     assert atlas.graph is not None
     assert "input:input_ids" in atlas.graph.nodes
     assert int(atlas.table("confusion")["count"].sum()) == 24
@@ -155,7 +161,9 @@ def test_without_data_the_modules_and_parameters_are_shown() -> None:
 def test_a_model_without_parameters_has_no_gradients_and_says_so() -> None:
     inputs, targets = torch.randn(8, 3), torch.randint(0, 3, (8,))
     atlas = ta.visualize_model(nn.Softmax(dim=1), (inputs, targets))
-    assert gap_reasons(atlas, "gradient") == ["no gradients: nothing that the loss rests on can be trained"]
+    assert gap_reasons(atlas, "gradient") == [
+        "no gradients: nothing that the loss rests on can be trained"
+    ]
     assert len(atlas.table("evaluation")) == 2
 
 

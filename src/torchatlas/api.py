@@ -14,7 +14,7 @@ from torchatlas._progress import StartTask, progress
 from torchatlas.atlas import Atlas
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
 from torchatlas.measure.evaluation import confusion_rows, evaluation_rows
-from torchatlas.measure.findings import diagnose
+from torchatlas.measure.findings import examine
 from torchatlas.measure.graph_tables import cost_rows
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.report import read_html
@@ -314,7 +314,9 @@ def _finished(run: Run, recorded: Run | None) -> Run:
     """The run with the recording's series joined and the findings drawn from all of it."""
     if recorded is not None:
         run = _joined(run, recorded)
-    return replace(run, findings=diagnose(run), gaps=tuple(dict.fromkeys(run.gaps)))
+    diagnosis = examine(run)
+    gaps = tuple(dict.fromkeys((*run.gaps, *diagnosis.gaps)))
+    return replace(run, findings=diagnosis.findings, gaps=gaps)
 
 
 def _joined(run: Run, recorded: Run) -> Run:

@@ -82,9 +82,4 @@ def examine(run: Run, thresholds: Mapping[str, float] | None = None) -> Diagnosi
     return Diagnosis(tuple(findings), tuple(gaps), checked)
 
 
-def diagnose(run: Run, thresholds: Mapping[str, float] | None = None) -> tuple[Finding, ...]:
-    """The findings alone (see `examine`)."""
-    return examine(run, thresholds).findings
-
-
-__all__ = ["RULES", "THRESHOLDS", "Diagnosis", "diagnose", "examine"]
+__all__ = ["RULES", "THRESHOLDS", "Diagnosis", "examine"]
