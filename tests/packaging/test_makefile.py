@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -25,8 +26,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 def make(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    outside = {name: os.environ[name] for name in os.environ if not name.startswith("MAKE")}
+    command = ["make", *arguments]
     return subprocess.run(
-        ["make", *arguments], cwd=tree, capture_output=True, text=True, check=False
+        command, cwd=tree, env=outside, capture_output=True, text=True, check=False
     )
 
 

@@ -19,11 +19,11 @@ export function linearScale(values: readonly number[], fromZero = true, most = 5
   const low = fromZero ? Math.min(0, least) : least;
   const high = greatest > low ? greatest : low + 1;
   const step = roundStep((high - low) / (most - 1));
-  const first = Math.floor(low / step + 1e-9) * step;
-  const last = Math.ceil(high / step - 1e-9) * step;
+  const first = tidy(Math.floor(low / step + 1e-9) * step);
+  const last = tidy(Math.ceil(high / step - 1e-9) * step);
   const length = Math.round((last - first) / step);
   const ticks = Array.from({ length: length + 1 }, (_, i) => {
-    const value = Number((first + i * step).toPrecision(12));
+    const value = tidy(first + i * step);
     return { value, label: figures(value) };
   });
   return { kind: "linear", domain: [first, last], place: (value) => (value - first) / (last - first), ticks };
@@ -87,6 +87,11 @@ function range(values: readonly number[]): [number, number] {
     greatest = Math.max(greatest, value);
   }
   return least <= greatest ? [least, greatest] : [0, 1];
+}
+
+/** Without the last digits, in which 3 * 0.2 is not 0.6. */
+function tidy(value: number): number {
+  return Number(value.toPrecision(12));
 }
 
 function roundStep(rough: number): number {
