@@ -70,8 +70,7 @@ class GraphBuilder:
 
     def add_module(self, call: Call, parent: str | None) -> Draft:
         """Start the group of a module call."""
-        parent_path = self.drafts[parent].id if parent in self.drafts else None
-        name = _relative(call.path or ROOT, parent_path) if parent is not None else type(call.module).__name__
+        name = type(call.module).__name__ if parent is None else _relative(call.id, parent)
         return self.add(
             Draft(
                 call.id,
@@ -198,8 +197,9 @@ def op_attributes(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
     return found
 
 
-def _relative(node_id: str, parent: str | None) -> str:
-    if parent and parent != ROOT:
+def _relative(node_id: str, parent: str) -> str:
+    """The part of an id that its parent does not say already."""
+    if parent != ROOT:
         plain = parent.partition("#")[0]
         if node_id.startswith(f"{plain}."):
             return node_id[len(plain) + 1 :]
