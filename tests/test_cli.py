@@ -42,6 +42,13 @@ def test_importing_the_command_line_loads_no_torch():
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(("chosen", "expected"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "x"}, "x")])
+def test_threads_sleep_where_they_wait_unless_told_otherwise(monkeypatch, chosen, expected):
+    monkeypatch.setattr("os.environ", chosen)
+    main(["report", "nowhere"])
+    assert chosen["OMP_WAIT_POLICY"] == expected
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -31,7 +31,8 @@ def tracked_files() -> list[Path]:
     if listing.returncode:
         folders = ("src", "tests", "docs", "benchmarks", "examples", "web/src")
         return [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
-    return [path for name in listing.stdout.split("\0") if (path := ROOT / name).is_file()]
+    names = filter(None, listing.stdout.split("\0"))
+    return [path for name in names if (path := ROOT / name).is_file() or path.is_symlink()]
 
 
 def complaints(text: str) -> list[str]:
@@ -39,7 +40,7 @@ def complaints(text: str) -> list[str]:
 
 
 def test_no_file_holds_what_does_not_belong_there() -> None:
-    files = [path for path in tracked_files() if path.suffix not in BINARY]
+    files = [path for path in tracked_files() if path.suffix not in BINARY and path.is_file()]
     assert len(files) > 50
     found = {
         path.relative_to(ROOT).as_posix(): complaints(path.read_text(encoding="utf-8"))
@@ -47,6 +48,12 @@ def test_no_file_holds_what_does_not_belong_there() -> None:
         if path != Path(__file__).resolve()
     }
     assert {name: what for name, what in found.items() if what} == {}
+
+
+def test_no_tracked_file_is_a_link_out_of_the_tree() -> None:
+    links = [path for path in tracked_files() if path.is_symlink()]
+    assert [link for link in links if not link.resolve().is_relative_to(ROOT)] == []
+    assert not any("node_modules" in path.parts for path in tracked_files())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
+import textwrap
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from torchatlas.store import save_run
 
 BATCH_SIZE = 64
 LEARNING_RATE = 1e-3
+_LINE_WIDTH = 100
 _MARKS = {"error": "▲", "warning": "◆", "info": "○"}
 
 Say = Callable[[str], Any]
@@ -174,7 +177,11 @@ def _accuracy(atlas: Atlas, split: str) -> str:
 
 
 def _finding_text(finding: Finding) -> str:
-    return f"  {_MARKS[finding.severity]} {finding.title}\n    {finding.detail} {finding.advice}"
+    width = min(shutil.get_terminal_size().columns, _LINE_WIDTH)
+    indent = " " * 4
+    body = f"{finding.detail} {finding.advice}"
+    text = textwrap.fill(body, width, initial_indent=indent, subsequent_indent=indent)
+    return f"  {_MARKS[finding.severity]} {finding.title}\n{text}"
 
 
 def _how_to_open(options: DemoOptions) -> str:

@@ -1,4 +1,3 @@
 export { GraphCanvas, type GraphCanvasOptions, type VisibleNode } from "./canvas";
 export type { Paint } from "./frame";
 export { inkOn } from "./theme";
-export { labelNode, moduleSetting, shapeText, type NodeLabel } from "../layout/label";

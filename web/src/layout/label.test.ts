@@ -13,6 +13,10 @@ graph.add({
   id: "fc", kind: "module", name: "fc", type: "Linear", atomic: true, parameters: ["fc.weight"],
   attributes: { in_features: 512, out_features: 10 },
 });
+graph.add({
+  id: "depthwise", kind: "module", name: "depthwise", type: "Conv1d", atomic: true, parameters: ["depthwise.weight"],
+  attributes: { in_channels: 8, kernel_size: 5, stride: 1, groups: 8 },
+});
 graph.module("layers", ".", "Sequential");
 for (const i of [0, 1]) {
   graph.module(`layers.${i}`, "layers", "Block");
@@ -27,6 +31,7 @@ describe("labelNode", () => {
   it.each([
     ["conv", "conv", "Conv2d 7×7 /2"],
     ["fc", "fc", "Linear 512 → 10"],
+    ["depthwise", "depthwise", "Conv1d 5 ÷8"],
     ["layers", "layers", "Sequential · 2 × Block"],
     ["layers.1", "Block", "layers.1"],
     ["layers.1/add_:0", "+ add", ""],

@@ -41,7 +41,7 @@ export function labelNode(index: GraphIndex, id: string): NodeLabel {
   }
   const [name, call] = splitCall(node.name);
   if (index.isGroup(id) && !node.atomic) return groupLabel(index, node, name, call);
-  const detail = [node.type, moduleSetting(node), call].filter((part) => part !== "").join(" ");
+  const detail = [node.type, moduleSettings(node), call].filter((part) => part !== "").join(" ");
   if (index.hasParameters(id) || /^\d+$/.test(name)) return { title: name, detail };
   return { title: name, detail: call };
 }
@@ -99,17 +99,19 @@ function groupLabel(index: GraphIndex, node: Node, name: string, call: string): 
   return { title: name, detail: alike ? `${detail} · ${count} × ${[...types][0]}` : detail };
 }
 
-/** The settings that tell layers of one class apart: kernel and stride, or features in and out. */
-export function moduleSetting(node: Node): string {
+/** The settings that tell layers of one class apart: kernel, stride and groups, or sizes in and out. */
+function moduleSettings(node: Node): string {
   const { attributes } = node;
-  const text = (key: string): string => (attributes[key] === undefined ? "" : String(attributes[key]));
+  const text = (key: string): string => String(attributes[key] ?? "");
   if (attributes["kernel_size"] !== undefined && attributes["in_channels"] !== undefined) {
-    const stride = text("stride");
-    const isOne = stride === "" || /^1(×1)*$/.test(stride);
-    return `${text("kernel_size")}${isOne ? "" : ` /${stride.split("×")[0]}`}`;
+    const steps = text("stride").split("×");
+    const stride = steps.every((step) => step === steps[0]) ? steps[0]! : text("stride");
+    const groups = Number(attributes["groups"] ?? 1);
+    const parts = [text("kernel_size"), stride === "" || stride === "1" ? "" : `/${stride}`, groups > 1 ? `÷${groups}` : ""];
+    return parts.filter((part) => part !== "").join(" ");
   }
-  if (attributes["in_features"] !== undefined && attributes["out_features"] !== undefined) {
-    return `${text("in_features")} → ${text("out_features")}`;
+  for (const [from, to] of [["in_features", "out_features"], ["num_embeddings", "embedding_dim"]] as const) {
+    if (attributes[from] !== undefined && attributes[to] !== undefined) return `${text(from)} → ${text(to)}`;
   }
   return "";
 }
