@@ -7,20 +7,13 @@ imported when it runs, so that `--help` and `--version` answer at once.
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from torchatlas import __version__
 from torchatlas.errors import TorchAtlasError
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
 
 FAILED, STOPPED = 1, 130
 
@@ -96,6 +89,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _view(options: argparse.Namespace) -> None:
     from torchatlas.api import visualize_model
+    from torchatlas.capture.named_model import example_input, named_model
 
     model = named_model(options.model)
     inputs = tuple(example_input(text) for text in options.input or ())
@@ -107,69 +101,6 @@ def _report(options: argparse.Namespace) -> None:
     from torchatlas.api import load
 
     print(f"Report: {load(options.run).save(options.output)}")
-
-
-def named_model(name: str) -> nn.Module:
-    """The model that a name stands for: `torchvision:NAME`, or `package.module:callable`.
-
-    Raises:
-        TorchAtlasError: the name has another form, or nothing that gives a model is found by it.
-    """
-    from torch import nn
-
-    place, colon, what = name.partition(":")
-    if not colon or not place or not what:
-        raise TorchAtlasError(
-            f"{name!r} names no model: write torchvision:resnet18 or package.module:callable"
-        )
-    model = _torchvision_model(what) if place == "torchvision" else _called(place, what)
-    if not isinstance(model, nn.Module):
-        raise TorchAtlasError(f"{name} gave a {type(model).__name__}, not a torch.nn.Module")
-    return model
-
-
-def example_input(text: str) -> torch.Tensor:
-    """A random input of the shape that a text gives: `1x3x224x224`, or `1x16:int64` for indices.
-
-    Raises:
-        TorchAtlasError: the text has another form, or no dtype has that name.
-    """
-    import torch
-
-    shape_text, _, dtype_name = text.partition(":")
-    dtype = getattr(torch, dtype_name or "float32", None)
-    if not re.fullmatch(r"\d+(x\d+)*", shape_text) or not isinstance(dtype, torch.dtype):
-        raise TorchAtlasError(
-            f"{text!r} is no input: write its shape and, if it is not float32, its dtype, "
-            "as 1x3x224x224 or 1x16:int64"
-        )
-    shape = [int(size) for size in shape_text.split("x")]
-    if dtype.is_floating_point or dtype.is_complex:
-        return torch.randn(shape, dtype=dtype)
-    return torch.randint(0, 2, shape).to(dtype)
-
-
-def _torchvision_model(name: str) -> Any:
-    from torchatlas._optional import require
-
-    models = require("torchvision.models", "to build its models", "data")
-    try:
-        return models.get_model(name, weights=None)
-    except ValueError as error:
-        raise TorchAtlasError(
-            f"torchvision has no model {name!r}; torchvision.models.list_models() names them"
-        ) from error
-
-
-def _called(module_name: str, attribute: str) -> Any:
-    sys.path.insert(0, "")  # as `python -m` does, so that a module of one's own is found
-    try:
-        make = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise TorchAtlasError(f"{module_name}:{attribute} was not found: {error}") from error
-    finally:
-        sys.path.remove("")
-    return make()
 
 
 def _positive(text: str) -> int:

@@ -39,7 +39,7 @@ PACKAGES = {
     "serve": {"starlette", "uvicorn"},
     "views": {"numpy"},
     "views.render": {"matplotlib", "numpy", "pandas", "plotly", "seaborn"},
-    "capture": {"numpy", "torch"},
+    "capture": {"numpy", "torch", "torchvision"},
     "measure": {"numpy"},
     "store": {"numpy", "google_crc32c"},
     "run": {"numpy"},
