@@ -16,10 +16,6 @@ def tiny_model():
     return nn.Sequential(nn.Linear(4, 3), nn.ReLU())
 
 
-class NoModel:
-    """What a user may name by mistake."""
-
-
 def run_cli(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "torchatlas", *arguments],

@@ -89,7 +89,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _view(options: argparse.Namespace) -> None:
     from torchatlas.api import visualize_model
-    from torchatlas.capture.named import example_input, named_model
+    from torchatlas.capture.named_model import example_input, named_model
 
     model = named_model(options.model)
     inputs = tuple(example_input(text) for text in options.input or ())

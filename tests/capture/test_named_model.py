@@ -1,16 +1,25 @@
-"""Models and inputs given by name."""
+"""Models and inputs by name: what is found, and what is said of anything else."""
 
 import re
 
 import pytest
 import torch
+from torch import nn
 
 import torchatlas as ta
-from torchatlas.capture.named import example_input, named_model
+from torchatlas.capture.named_model import example_input, named_model
 
 
 class NoModel:
     """What a user may name by mistake."""
+
+
+def tiny_model():
+    return nn.Linear(4, 3)
+
+
+def test_a_model_of_ones_own_is_called():
+    assert isinstance(named_model(f"{__name__}:tiny_model"), nn.Linear)
 
 
 def test_torchvision_models_go_by_their_name():

@@ -1,4 +1,4 @@
-"""Models and inputs that are given by their name, as on the command line."""
+"""Models and inputs that are given as text, on a command line."""
 
 from __future__ import annotations
 
