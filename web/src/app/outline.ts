@@ -161,8 +161,8 @@ export function topList(run: RunIndex, measure: Measure, colour: (value: number)
   const item = ([id, value]: readonly [string, number]) => {
     const swatch = h("span", { class: "swatch" });
     swatch.style.background = colour(value);
-    const row = h("li", { title: id, click: () => choose(id) }, swatch, h("span", { class: "mono" }, id), h("span", {}, measure.format(value)));
-    return row;
+    const name = h("span", { class: "mono" }, id);
+    return h("li", {}, h("button", { type: "button", title: id, click: () => choose(id) }, swatch, name, h("span", {}, measure.format(value))));
   };
   return h("div", { class: "top-list" }, h("h2", {}, `Highest ${measure.label.toLowerCase()}`), h("ol", {}, ...ranked.map(item)));
 }

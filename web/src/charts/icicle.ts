@@ -42,7 +42,7 @@ function box(run: RunIndex, id: string, whole: number, depth: number, choose: (n
   const kind = isOpened ? "group" : classOf(node?.type ?? "");
   if (!isOpened) used.add(kind);
   const title = `${id === ROOT ? name : id} ${node?.type ?? ""}: ${seconds(time)}, ${percent(time / whole)} %`;
-  const bar = h("button", { type: "button", class: `icicle-bar class-${kind}`, "data-node": id, title, "aria-label": title, click: () => choose(id) }, h("b", {}, name), ` ${seconds(time)}`);
+  const bar = h("button", { type: "button", class: `icicle-bar class-${kind}`, "data-node": id, title, "aria-label": title, click: () => choose(id) }, h("b", {}, name), h("span", {}, ` ${seconds(time)}`));
   const frame = h("div", "icicle-box", bar);
   frame.style.flexGrow = String((FULL * time) / whole);
   if (isOpened) frame.append(inside(run, id, time, whole, depth, choose, used));

@@ -4,6 +4,7 @@ import type { Node, TensorSpec } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import { type HistogramRow, histogramRows } from "../charts/histogram";
+import { ridges } from "../charts/ridges";
 import { labelNode, shapeText } from "../layout/label";
 import { bytes, count, percent, seconds, si } from "../model/format";
 import { ROOT } from "../model/graph";
@@ -18,7 +19,7 @@ const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"
 export function inspect(run: RunIndex, id: string | null, choose: (node: string) => void): HTMLElement[] {
   const node = run.graph.nodes.get(id ?? ROOT);
   if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
-  return [heading(run, node), ...distributions(run, node), findings(run, node, choose), settings(node)].filter(
+  return [heading(run, node), ...distributions(run, node), throughTraining(run, node), findings(run, node, choose), settings(node)].filter(
     (section) => section !== null,
   );
 }
@@ -103,6 +104,16 @@ function distributions(run: RunIndex, node: Node): HTMLElement[] {
   }));
   const heading = h("h2", {}, "Values now", h("small", {}, "symmetric log axis, 4 bins a decade"));
   return [h("section", {}, heading, histogramRows(rows))];
+}
+
+/** How the distributions moved, where they were measured at more than one step. */
+function throughTraining(run: RunIndex, node: Node): HTMLElement | null {
+  const rows = QUANTITIES.map(({ quantity, label, role }) => ({ label, role, history: run.history(node.id, quantity) }));
+  const moved = rows.filter(({ history }) => history.length > 1);
+  if (!moved.length) return null;
+  const steps = moved.flatMap(({ history }) => history.map(({ step }) => step));
+  const range = `step ${count(Math.min(...steps))} at the back, ${count(Math.max(...steps))} in front`;
+  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved));
 }
 
 /** Why a node has no row of its own although nothing failed. */

@@ -63,6 +63,11 @@ describe("RunIndex", () => {
     expect(run.summary("block.a", "parameter")?.count).toBe(6);
   });
 
+  it("keeps the steps apart in the history, first to last", () => {
+    expect(run.history("block", "parameter").map(({ step, summary }) => [step, summary.count])).toEqual([[0, 5], [9, 8]]);
+    expect(run.history("head", "gradient")).toEqual([]);
+  });
+
   it("takes a group's own outputs, not those of its members", () => {
     expect(run.summary("block", "activation")?.count).toBe(7);
   });

@@ -108,17 +108,34 @@ export class RunIndex {
     return measured ? [] : gaps; // one failure that left everything out
   }
 
-  private mergeRows(id: string, quantity: Quantity): TensorSummary | null {
-    const whole = quantity === "parameter" || quantity === "gradient" || quantity === "update";
-    const ids = whole ? this.graph.withDescendants(id) : [id];
-    let rows = ids.flatMap((node) => this.rowsOf("distributions", node)).filter((row) => row["quantity"] === quantity);
-    if (whole) {
-      const named = rows.filter((row) => !String(row["tensor"]).startsWith("output"));
-      rows = named.length ? named : rows.filter((row) => row["node"] === id);
+  /** The distribution at every step at which it was measured, first to last. */
+  history(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
+    const byStep = new Map<number, Row[]>();
+    for (const row of this.measuredRows(id, quantity)) {
+      const atStep = byStep.get(stepOf(row));
+      if (atStep) atStep.push(row);
+      else byStep.set(stepOf(row), [row]);
     }
-    const last = rows.reduce((step, row) => Math.max(step, Number(row["step"] ?? 0)), 0);
-    const latest = rows.filter((row) => Number(row["step"] ?? 0) === last);
-    return merge(latest.map((row) => row["summary"] as TensorSummary).filter(Boolean));
+    return [...byStep].sort(([a], [b]) => a - b).flatMap(([step, rows]) => {
+      const summary = mergeOf(rows);
+      return summary ? [{ step, summary }] : [];
+    });
+  }
+
+  private mergeRows(id: string, quantity: Quantity): TensorSummary | null {
+    const rows = this.measuredRows(id, quantity);
+    const last = rows.reduce((step, row) => Math.max(step, stepOf(row)), 0);
+    return mergeOf(rows.filter((row) => stepOf(row) === last));
+  }
+
+  /** Parameters and their gradients of everything inside a node, activations of the node itself. */
+  private measuredRows(id: string, quantity: Quantity): Row[] {
+    const whole = quantity === "parameter" || quantity === "gradient" || quantity === "update";
+    const ids = whole ? [id, ...this.graph.descendants(id)] : [id];
+    const rows = ids.flatMap((node) => this.rowsOf("distributions", node)).filter((row) => row["quantity"] === quantity);
+    if (!whole) return rows;
+    const named = rows.filter((row) => !String(row["tensor"]).startsWith("output"));
+    return named.length ? named : rows.filter((row) => row["node"] === id);
   }
 
   private countParameters(): void {
@@ -142,4 +159,12 @@ export class RunIndex {
     for (const [id, names] of held)
       this.counts.set(id, [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0));
   }
+}
+
+function stepOf(row: Row): number {
+  return Number(row["step"] ?? 0);
+}
+
+function mergeOf(rows: readonly Row[]): TensorSummary | null {
+  return merge(rows.map((row) => row["summary"] as TensorSummary).filter(Boolean));
 }
