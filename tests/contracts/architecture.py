@@ -13,7 +13,7 @@ FLOORS = (
     ("cli",),
     ("demo",),
     ("api",),
-    ("atlas",),
+    ("atlas", "measurement"),
     ("report", "serve"),
     ("views",),
     ("capture", "measure", "store"),
@@ -35,6 +35,7 @@ PACKAGES = {
     "demo": {"numpy", "rich", "sklearn", "torch", "torchvision"},
     "api": {"torch"},
     "atlas": {"pandas", "IPython"},
+    "measurement": {"torch"},
     "report": set(),
     "serve": {"starlette", "uvicorn"},
     "views": {"numpy"},
@@ -56,7 +57,7 @@ _SERVING = {"starlette", "uvicorn"}
 LATE = _DRAWING | _SERVING | {"IPython", "pandas", "rich", "sklearn", "torchvision"}
 """Packages that a file may load only when they are needed, not while it is imported itself."""
 
-LATE_IN = {"api": {"torch"}}
+LATE_IN = {"api": {"torch"}, "measurement": {"torch"}}
 """The same, in single rooms."""
 
 RENDERERS = "views.render"

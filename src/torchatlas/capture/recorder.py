@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import shlex
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +18,7 @@ from torch import nn
 from torchatlas.capture.batches import Batches
 from torchatlas.capture.cadence import Cadence
 from torchatlas.capture.evaluate import evaluate_split
+from torchatlas.capture.facts import run_facts
 from torchatlas.capture.losses import Loss
 from torchatlas.capture.module_tree import module_tree
 from torchatlas.capture.summarize import NotSummarizable, summarize
@@ -119,7 +117,7 @@ class Recorder:
 
     def __enter__(self) -> Self:
         self._store = self._open_store()
-        self._facts = _facts(self._model, self._optimizer)
+        self._facts = run_facts(self._model, self._optimizer)
         with self._guarded("the graph"):
             self._run = self._described()
         self._take_summaries(gradients=False)
@@ -306,31 +304,3 @@ def _scores(outcome: Outcome) -> dict[str, float]:
     if outcome.confusion is not None and outcome.confusion.sum():
         scores["accuracy"] = float(outcome.confusion.trace() / outcome.confusion.sum())
     return scores
-
-
-def _facts(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> dict[str, str]:
-    devices = sorted({str(parameter.device) for parameter in model.parameters()})
-    facts = {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "device": ", ".join(devices) or "none",
-        "threads": str(torch.get_num_threads()),
-        "torch seed": str(torch.initial_seed()),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }
-    if optimizer is not None:
-        facts["optimizer"] = _optimizer_text(optimizer)
-    return facts
-
-
-def _optimizer_text(optimizer: torch.optim.Optimizer) -> str:
-    """Class and numeric settings, of each parameter group where they differ."""
-    texts = []
-    for group in optimizer.param_groups:
-        settings = {name: value for name, value in group.items() if _is_numeric(value)}
-        texts.append(", ".join(f"{name}={value}" for name, value in settings.items()))
-    return f"{type(optimizer).__name__}({'; '.join(dict.fromkeys(texts))})"
-
-
-def _is_numeric(value: Any) -> bool:
-    return isinstance(value, int | float | tuple) and not isinstance(value, bool)
