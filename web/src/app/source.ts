@@ -6,15 +6,32 @@ export interface DataSource {
   load(): Promise<Document>;
 }
 
+const READABLE = 1;
+
 /** Data in a script element of the page: JSON, or gzip in base64. */
 export class EmbeddedSource implements DataSource {
-  constructor(private readonly element: HTMLScriptElement) {}
+  constructor(private readonly element: Pick<HTMLScriptElement, "type" | "textContent">) {}
 
+  /** @throws Error when the data are damaged, or of a form that this viewer does not read. */
   async load(): Promise<Document> {
-    const text = this.element.textContent ?? "";
-    if (this.element.type === "application/json") return JSON.parse(text) as Document;
-    const packed = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return (await new Response(stream).json()) as Document;
+    const document = await this.read();
+    const version = document.run?.schema_version;
+    if (version === READABLE) return document;
+    throw new Error(`its data are of form ${version}, and this viewer reads form ${READABLE}`);
   }
+
+  private async read(): Promise<Document> {
+    try {
+      const text = this.element.textContent ?? "";
+      return JSON.parse(this.element.type === "application/json" ? text : await unpack(text)) as Document;
+    } catch (cause) {
+      throw new Error("its data are damaged; save it again", { cause });
+    }
+  }
+}
+
+async function unpack(base64: string): Promise<string> {
+  const packed = Uint8Array.from(atob(base64.trim()), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
 }

@@ -20,7 +20,7 @@ export interface GroupHeader extends NodeLabel {
 export const HEADER_HEIGHT = 26;
 /** How much higher a closed group is for the strip of colours under its name. */
 export const STRIP_HEIGHT = 14;
-export const VALUE_ROOM = 42;
+export const VALUE_ROOM = 50;
 export const BOX_PADDING = 10;
 export const CHEVRON_ROOM = 17;
 export const TITLE_GAP = 7;
@@ -30,7 +30,7 @@ const FOLDED_WIDTH = 228;
 const PLAIN_WIDTH = 92;
 const HEADER_STEP = 24;
 /** Boxes with values up to this wide are made equally wide within their group. */
-const ALIGNED_WIDTH = 264;
+const ALIGNED_WIDTH = 288;
 
 /** Size and words of a closed node. */
 export function measureBox(index: GraphIndex, id: string, measure: Measure): Box {
