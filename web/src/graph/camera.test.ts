@@ -24,21 +24,22 @@ describe("Camera", () => {
 
   it("shows a small graph whole and in the middle, no larger than life", () => {
     const camera = new Camera();
-    camera.fit({ width: 200, height: 300 }, VIEW);
+    camera.fit({ width: 200, height: 300 }, VIEW, 30);
     expect(camera.scale).toBe(1);
     expect(camera.toScreen(100, 0)[0]).toBeCloseTo(400);
   });
 
   it("shows a tall graph from its top at life size", () => {
     const camera = new Camera();
-    camera.fit({ width: 300, height: 30_000 }, VIEW);
+    camera.fit({ width: 300, height: 30_000 }, VIEW, 150);
     expect(camera.scale).toBe(1);
     expect(camera.toScreen(0, 0)[1]).toBeCloseTo(12);
   });
 
   it("never starts so small that text cannot be read", () => {
     const camera = new Camera();
-    camera.fit({ width: 90_000, height: 400 }, VIEW);
+    camera.fit({ width: 90_000, height: 400 }, VIEW, 70_000);
     expect(camera.scale).toBeGreaterThanOrEqual(0.6);
+    expect(camera.toScreen(70_000, 0)[0]).toBeCloseTo(400);
   });
 });

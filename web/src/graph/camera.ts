@@ -43,13 +43,18 @@ export class Camera {
     this.y = worldY - screenY / this.scale;
   }
 
-  /** Shows the drawing's width from its top, at a scale at which its text can be read. */
-  fit(world: Size, view: Size): void {
+  /**
+   * Shows the drawing's width from its top, at a scale at which its text can be read.
+   *
+   * What is too wide for that is shown around the column `start`.
+   */
+  fit(world: Size, view: Size, start: number): void {
     const across = (view.width - 2 * MARGIN) / Math.max(1, world.width);
     const down = (view.height - 2 * TOP_MARGIN) / Math.max(1, world.height);
     const whole = Math.min(FIT_SCALE, across, down >= TALL_SCALE ? down : FIT_SCALE);
     this.scale = Math.max(READABLE_SCALE, whole);
-    this.x = world.width / 2 - view.width / 2 / this.scale;
+    const middle = across >= this.scale ? world.width / 2 : start;
+    this.x = middle - view.width / 2 / this.scale;
     const spare = (view.height / this.scale - world.height) / 2;
     this.y = -Math.max(TOP_MARGIN / this.scale, Math.min(spare, MARGIN / this.scale));
   }

@@ -10,6 +10,7 @@ import { Minimap } from "./minimap";
 import { Motion, wantsStillness } from "./motion";
 import { listenForGestures } from "./pointer";
 import { SceneBuilder, type Scene } from "./scene";
+import { Tip } from "./tip";
 import { cssFont, readPalette, type Palette } from "./theme";
 import { nextNode, type Direction } from "./walk";
 
@@ -47,7 +48,7 @@ export class GraphCanvas {
   private readonly host: HTMLElement;
   private readonly options: GraphCanvasOptions;
   private readonly surface = document.createElement("canvas");
-  private readonly tip = document.createElement("div");
+  private readonly tip: Tip;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly camera = new Camera();
   private readonly open = new Set<string>();
@@ -78,13 +79,12 @@ export class GraphCanvas {
       "aria-label",
       "Architecture graph. Arrow keys walk along edges, Enter opens or closes a group, Escape clears the selection.",
     );
-    this.tip.className = "graph-tip";
-    this.tip.hidden = true;
     const ctx = this.surface.getContext("2d");
     if (!ctx) throw new Error("the browser gives no 2D canvas, which the graph is drawn on");
     this.ctx = ctx;
     if (getComputedStyle(host).position === "static") host.style.position = "relative";
-    host.append(this.surface, this.tip);
+    host.append(this.surface);
+    this.tip = new Tip(host);
     this.builder = new SceneBuilder(options.graph, (text, font) => this.measure(text, font), options.parameterCount);
     this.scene = this.builder.build(this.open);
     this.minimap = new Minimap(host, {
@@ -136,7 +136,7 @@ export class GraphCanvas {
 
   /** Shows the graph from its top, as wide as it fits with readable text. */
   fit(): void {
-    this.camera.fit(this.scene.layout, this.size());
+    this.fitCamera();
     this.moved = false;
     this.announceView();
   }
@@ -186,7 +186,7 @@ export class GraphCanvas {
     this.sizes.disconnect();
     this.minimap.destroy();
     this.surface.remove();
-    this.tip.remove();
+    this.tip.destroy();
   }
 
   private measure(text: string, font: typeof NAME_FONT): number {
@@ -212,7 +212,7 @@ export class GraphCanvas {
       this.moved = true;
     } else {
       this.motion = null;
-      this.camera.fit(this.scene.layout, this.size());
+      this.fitCamera();
     }
     this.setHovered(null);
     this.announceView();
@@ -232,9 +232,14 @@ export class GraphCanvas {
     const head = Math.min(node.height, HEADER_HEIGHT * 3);
     const [left, top] = this.camera.toScreen(node.x, node.y);
     const [right, bottom] = this.camera.toScreen(node.x + node.width, node.y + head);
-    const inView =
-      left >= REVEAL_MARGIN && top >= REVEAL_MARGIN && right <= view.width - REVEAL_MARGIN && bottom <= view.height - REVEAL_MARGIN;
+    const fits = (low: number, high: number, room: number): boolean => low >= REVEAL_MARGIN && high <= room - REVEAL_MARGIN;
+    const inView = fits(left, right, view.width) && fits(top, bottom, view.height);
     if (!inView) this.changeView(() => this.camera.centreOn(node.x + node.width / 2, node.y + head / 2, view));
+  }
+
+  private fitCamera(): void {
+    const first = this.scene.layout.nodes[0];
+    this.camera.fit(this.scene.layout, this.size(), first ? entranceColumn(this.scene, first) : 0);
   }
 
   private changeView(change: () => void): void {
@@ -257,7 +262,7 @@ export class GraphCanvas {
     const ratio = devicePixelRatio || 1;
     this.surface.width = Math.round(width * ratio);
     this.surface.height = Math.round(height * ratio);
-    if (!this.moved) this.camera.fit(this.scene.layout, { width, height });
+    if (!this.moved) this.fitCamera();
     this.draw();
     this.options.onViewChange?.();
   }
@@ -353,16 +358,11 @@ export class GraphCanvas {
   private hover(x: number, y: number): void {
     const hit = this.hit(x, y);
     this.setHovered(hit?.node.id ?? null);
-    const words = hit?.node.box ?? hit?.node.header;
-    this.tip.hidden = !words || !`${words.title}${words.detail}`.includes("…");
-    if (this.tip.hidden || !hit) return;
-    this.tip.textContent = hit.node.id;
-    this.tip.style.left = `${Math.min(x + 14, this.size().width - 200)}px`;
-    this.tip.style.top = `${y + 16}px`;
+    this.tip.show(hit?.node ?? null, x, y, this.size().width);
   }
 
   private setHovered(id: string | null): void {
-    if (id === null) this.tip.hidden = true;
+    if (id === null) this.tip.hide();
     if (id === this.hovered) return;
     this.hovered = id;
     this.surface.dataset["over"] = id === null ? "nothing" : "node";

@@ -23,7 +23,7 @@ export function nextNode(scene: Scene, id: string | null, direction: Direction):
 /** From an open group, down goes to its first node and up to the last node above it. */
 function intoGroup(scene: Scene, group: LayoutNode, direction: "up" | "down"): string | null {
   const inside = scene.layout.nodes.filter(
-    (node) => node !== group && node.x > group.x && node.x < group.x + group.width && node.y > group.y && node.y < group.y + group.height,
+    ({ x, y }) => x > group.x && x < group.x + group.width && y > group.y && y < group.y + group.height,
   );
   if (direction === "down") return inside.sort((a, b) => a.y - b.y)[0]?.id ?? null;
   const above = scene.layout.nodes.filter((node) => node.box && node.y + node.height <= group.y);
