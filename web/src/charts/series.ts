@@ -8,6 +8,10 @@ import { colourOfRole } from "./roles";
 import { linearScale, logScale, type Scale } from "./scale";
 
 const LABEL_GAP = 14;
+/** Room above and below the lines on a log axis, as a factor. */
+const LOG_MARGIN = 1.15;
+/** Steps between ticks: steps of training are whole. */
+const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power)).flat();
 
 /** Lines over a shared x axis: crosshair, drag to zoom, double click for all. */
 export function seriesChart(panel: Panel, height = 210): HTMLElement {
@@ -68,7 +72,7 @@ function options(panel: Panel, lines: Line[], rules: Rule[], host: HTMLElement, 
       y: { distr: scale.kind === "log" ? 3 : 1, range: () => [...scale.domain] as [number, number] },
     },
     axes: [
-      { ...axis, size: 24, label: panel.x.label, labelSize: 16, labelFont: font, values: (_, splits) => splits.map(stepText) },
+      { ...axis, size: 24, label: panel.x.label, labelSize: 16, labelFont: font, incrs: WHOLE_STEPS, values: (_, splits) => splits.map(stepText) },
       {
         ...axis,
         size: 40,
@@ -104,7 +108,8 @@ function style(line: Line, colour: (name: string) => string): uPlot.Series {
 
 function scaleOf(panel: Panel, lines: readonly Line[]): Scale {
   const values = lines.flatMap((line) => line.y.map(Number)).filter(Number.isFinite);
-  return panel.y.scale === "log" ? logScale(values) : linearScale(values, panel.y.unit !== "share" || Math.min(...values) < 0.5);
+  if (panel.y.scale === "log") return logScale(values.flatMap((value) => [value * LOG_MARGIN, value / LOG_MARGIN]));
+  return linearScale(values, panel.y.unit !== "share" || Math.min(...values) < 0.5);
 }
 
 function longestLabel(lines: readonly Line[]): number {

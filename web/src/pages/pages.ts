@@ -49,7 +49,7 @@ function overview(run: RunIndex, context: PageContext): HTMLElement[] {
 function timeCard(run: RunIndex, span: string, context: PageContext, more?: HTMLElement): HTMLElement {
   const whole = run.cost(ROOT, "time_s");
   if (whole === null) return viewCard(run, "cost", span, { ...context, most: 1 }, more && "bottlenecks");
-  return card("Where time goes", `one forward pass, ${seconds(whole)}`, span, icicle(run, context.choose), more);
+  return card("Forward time by module", `one forward pass, ${seconds(whole)}`, span, icicle(run, context.choose), more);
 }
 
 function factRow(run: RunIndex): HTMLElement {
