@@ -5,11 +5,11 @@ import { CHEVRON_ROOM, BOX_PADDING, HEADER_HEIGHT } from "../layout/size";
 import { ROOT, type GraphIndex } from "../model/graph";
 import { Camera, type Size } from "./camera";
 import { drawFrame } from "./draw";
-import { placeNow, type Frame, type Paint } from "./frame";
+import { headerSpan, placeNow, type Frame, type Paint } from "./frame";
 import { Minimap } from "./minimap";
 import { Motion, wantsStillness } from "./motion";
 import { listenForGestures } from "./pointer";
-import { SceneBuilder, type Scene } from "./scene";
+import { entranceColumn, SceneBuilder, type Scene } from "./scene";
 import { Tip } from "./tip";
 import { cssFont, readPalette, type Palette } from "./theme";
 import { nextNode, type Direction } from "./walk";
@@ -321,7 +321,8 @@ export class GraphCanvas {
     }
     if (!found) return null;
     const hasChevron = found.header !== null || found.box?.style === "folded";
-    const chevron = hasChevron && x < found.x + BOX_PADDING + CHEVRON_ROOM && y < found.y + HEADER_HEIGHT;
+    const start = found.header ? headerSpan(frame, found).left : found.x;
+    const chevron = hasChevron && x < start + BOX_PADDING + CHEVRON_ROOM && x >= start && y < found.y + HEADER_HEIGHT;
     return { node: found, chevron };
   }
 
@@ -390,10 +391,4 @@ export class GraphCanvas {
     this.choose(next);
     this.reveal(next);
   }
-}
-
-/** Where a node's first tensor comes in: what stays in place when the node is opened or closed. */
-function entranceColumn(scene: Scene, node: LayoutNode): number {
-  const port = scene.layout.ports.find((one) => one.group === node.id && one.side === "in");
-  return port ? port.at[0] : node.x + node.width / 2;
 }

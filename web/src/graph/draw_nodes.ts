@@ -1,7 +1,7 @@
 import type { LayoutNode } from "../layout/layout";
 import { NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
 import { BOX_PADDING, CHEVRON_ROOM, HEADER_HEIGHT, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
-import { TEXT_SCALE, type Frame, type Paint } from "./frame";
+import { headerSpan, TEXT_SCALE, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
@@ -26,13 +26,14 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   const { title, detail, left, right } = node.header;
   const y = node.y + HEADER_HEIGHT / 2;
   const halo = tintAt(palette, node.depth);
-  drawChevron(ctx, node.x + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
-  let x = node.x + BOX_PADDING + CHEVRON_ROOM;
+  const span = headerSpan(frame, node);
+  drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
+  let x = span.left + BOX_PADDING + CHEVRON_ROOM;
   x += write(ctx, frame, title, { x, y, font: NAME_FONT, colour: palette.text, halo });
   if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
   const count = frame.parameterCount(node.id);
-  if (count === 0 || left + right + HEADER_CLEARANCE > node.width) return;
-  x = node.x + node.width - BOX_PADDING;
+  if (count === 0 || left + right + HEADER_CLEARANCE > span.right - span.left) return;
+  x = span.right - BOX_PADDING;
   write(ctx, frame, parametersText(count), { x, y, font: TYPE_FONT, colour: palette.text3, halo, right: true });
 }
 

@@ -49,6 +49,15 @@ export function seenArea({ camera, view }: Frame): { left: number; top: number; 
   return { left, top, right, bottom };
 }
 
+/** Where the words of an open group begin and end: at its borders, or at the view's if those are outside. */
+export function headerSpan({ camera, view }: Frame, node: LayoutNode): { left: number; right: number } {
+  const words = (node.header?.left ?? 0) + (node.header?.right ?? 0);
+  const last = node.x + node.width - words;
+  const left = Math.min(Math.max(node.x, camera.toWorld(0, 0)[0]), Math.max(node.x, last));
+  const right = Math.max(Math.min(node.x + node.width, camera.toWorld(view.width, 0)[0]), Math.min(left + words, node.x + node.width));
+  return { left, right };
+}
+
 /** Where a node is on its way from its old place to its new one. */
 export function placeNow(frame: Frame, node: LayoutNode): Rectangle {
   const old = frame.from?.get(node.id);

@@ -28,6 +28,12 @@ export interface Scene {
   layoutMs: number;
 }
 
+/** Where a node's first tensor comes in: what stays in place when the node is opened or closed. */
+export function entranceColumn(scene: Scene, node: LayoutNode): number {
+  const port = scene.layout.ports.find((one) => one.group === node.id && one.side === "in");
+  return port ? port.at[0] : node.x + node.width / 2;
+}
+
 /** Turns the graph and its open groups into a scene. */
 export class SceneBuilder {
   private readonly index: GraphIndex;
