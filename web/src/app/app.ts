@@ -246,7 +246,7 @@ function legendParts(measure: Measure, scale: LogScale, theme: "light" | "dark")
   });
   return [
     h("div", { class: "legend-title" }, measure.label),
-    h("div", { class: "faint" }, `${measure.note}, log scale`),
+    h("div", { class: "faint" }, `${measure.note}, log`),
     ramp,
     h("div", { class: "legend-ticks" }, ...ticks),
     h(

@@ -57,7 +57,7 @@ export function measures(run: RunIndex): Measure[] {
     {
       name: "gradients",
       label: "Gradient norm",
-      note: "‖∂L/∂W‖₂, RMS of batches",
+      note: "‖∂L/∂W‖₂ of one batch",
       value: (id) => run.gradientNorm(id),
       format: figures,
       gap: "gradient",
