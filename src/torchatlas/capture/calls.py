@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from torchatlas.run import ROOT, SourceLocation
 _PACKAGES = (Path(torch.__file__).parent, Path(__file__).parents[1])
 _NOT_THE_USER = (*(f"{folder}{os.sep}" for folder in _PACKAGES), "<")
 _COMPILED = "_orig_mod"
+_COMPILED_WITH_HOOKS = r"Using `torch.compile\(module\)` when there are global hooks"
+"""torch warns of our own hooks; they are seen all the same, since nothing is compiled meanwhile."""
 
 
 @dataclass(slots=True)
@@ -66,7 +69,8 @@ class CallStack:
         """Follow every module call on this thread until the block ends."""
 
         def before(module: nn.Module, args: tuple[Any, ...]) -> None:
-            listener.entered(self.enter(module), args)
+            if _COMPILED not in module._modules:  # the wrapper only calls what it wraps
+                listener.entered(self.enter(module), args)
 
         def after(module: nn.Module, _args: tuple[Any, ...], *rest: Any) -> None:
             *given, outputs = rest  # torch leaves the keyword arguments out when forward raised
@@ -78,7 +82,9 @@ class CallStack:
             register_module_forward_hook(after, with_kwargs=True, always_call=True),
         ]
         try:
-            yield
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", _COMPILED_WITH_HOOKS, UserWarning)
+                yield
         finally:
             for handle in handles:
                 handle.remove()

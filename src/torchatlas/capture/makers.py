@@ -48,11 +48,10 @@ class Makers:
         """Note that the node returned this tensor."""
         self._clock += 1
         self._tensors[id(tensor)] = (weakref.ref(tensor), node_id, self._clock)
-        address = _address(tensor)
-        if address and address not in self._storages:
-            storage = tensor.untyped_storage()
+        storage = _storage(tensor)
+        if storage is not None and storage._cdata not in self._storages:
             reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-            self._storages[address] = _Storage(reference, node_id)
+            self._storages[storage._cdata] = _Storage(reference, node_id)
 
     def wrote(self, tensor: torch.Tensor, node_id: str) -> None:
         """Note that the node changed the tensor in place."""
@@ -63,8 +62,17 @@ class Makers:
 
 
 def _address(tensor: torch.Tensor) -> int:
-    """Address of the storage; 0 for tensors that have none (sparse, nested, batched)."""
+    """Address of the storage; 0 for tensors that have none."""
+    storage = _storage(tensor)
+    return 0 if storage is None else int(storage._cdata)
+
+
+def _storage(tensor: torch.Tensor) -> torch.UntypedStorage | None:
+    """The memory behind a tensor, also inside vmap and grad; sparse and nested ones have none."""
+    functorch = torch._C._functorch
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
     try:
-        return int(tensor.untyped_storage()._cdata)
+        return tensor.untyped_storage()
     except (NotImplementedError, RuntimeError):
-        return 0
+        return None
