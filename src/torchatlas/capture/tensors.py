@@ -13,6 +13,10 @@ from torchatlas.run import TensorSpec
 Path = tuple[str, ...]
 """How to get from a container to a tensor in it: keys, positions and attribute names."""
 
+_PLAIN = frozenset({bool, int, float, str, torch.dtype, torch.device})
+_LEAVES = _PLAIN | {type(None), torch.Tensor, torch.nn.Parameter}
+"""What the arguments of most ops are: no need to look into any of them."""
+
 
 def named_tensors(value: Any) -> Iterator[tuple[Path, torch.Tensor]]:
     """Every tensor in a nested value, with the path to it, in order and without recursion.
@@ -37,6 +41,8 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     """Every tensor in a nested value, in order (see `named_tensors`)."""
     if isinstance(value, torch.Tensor):
         return [value]
+    if type(value) in (tuple, list) and all(type(item) in _LEAVES for item in value):
+        return [item for item in value if item is not None and type(item) not in _PLAIN]
     return [tensor for _, tensor in named_tensors(value)]
 
 

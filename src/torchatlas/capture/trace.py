@@ -174,7 +174,9 @@ class Tracer:
         """Run an op as the user wrote it and note it, unless it only asked for a fact."""
         call = self.calls.current
         draft = Draft(self.calls.op_id(name), "op", name, name, _parent(call), user_source())
-        sources = self.builder.sources_of(draft, _distinct(tensors_in((args, kwargs))), call)
+        sources = self.builder.sources_of(
+            draft, _distinct(tensors_in(args) + tensors_in(kwargs)), call
+        )
         outer, self.op = self.op, draft
         try:
             out = func(*args, **kwargs)
@@ -196,7 +198,9 @@ class Tracer:
         if draft is None:  # vmap, TorchScript, custom ops: nothing at user level
             call, name = self.calls.current, str(op.overloadpacket)
             draft = Draft(self.calls.op_id(name), "op", name, name, _parent(call), user_source())
-            sources = self.builder.sources_of(draft, _distinct(tensors_in((args, kwargs))), call)
+            sources = self.builder.sources_of(
+                draft, _distinct(tensors_in(args) + tensors_in(kwargs)), call
+            )
         try:
             out = op(*args, **kwargs)
         except Exception:
