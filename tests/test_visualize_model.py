@@ -310,3 +310,118 @@ def test_a_notebook_gets_a_sandboxed_frame() -> None:
     shown = ta.visualize_model(classifier())._repr_html_()
     assert shown.startswith('<iframe title="TorchAtlas: Sequential" sandbox="allow-scripts')
     assert "<script" not in shown
+
+
+def test_a_loader_draws_the_same_order_afterwards() -> None:
+    generator = torch.Generator().manual_seed(5)
+    own = DataLoader(TensorDataset(*pairs()), batch_size=32, shuffle=True, generator=generator)
+    plain = DataLoader(TensorDataset(*pairs()), batch_size=32, shuffle=True)
+    before = (generator.get_state(), torch.get_rng_state())
+    for loader in (own, plain):
+        ta.visualize_model(classifier(), loader, test=loader)
+    assert torch.equal(generator.get_state(), before[0])
+    torch.manual_seed(0)  # what `classifier` set
+    classifier()
+    expected = torch.get_rng_state()
+    ta.visualize_model(classifier(), plain)
+    assert torch.equal(torch.get_rng_state(), expected)
+
+
+def test_a_loss_that_raises_leaves_the_rest() -> None:
+    atlas = ta.visualize_model(classifier(), pairs(), loss=nn.BCEWithLogitsLoss())
+    assert gap_reasons(atlas, "evaluation")[0].startswith("the loss raised ValueError: Target size")
+    assert len(atlas.table("parameters")) == 4
+
+
+def test_a_backward_that_raises_leaves_the_rest() -> None:
+    class Refuses(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("one way only")
+
+    class OneWay(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = nn.Linear(4, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return Refuses.apply(self.inner(x))
+
+    atlas = ta.visualize_model(OneWay(), pairs())
+    assert gap_reasons(atlas, "gradient") == ["backward raised RuntimeError: one way only"]
+    assert len(atlas.table("evaluation")) == 2
+
+
+def test_one_score_with_a_loss_of_ones_own_is_a_binary_classifier() -> None:
+    inputs, targets = pairs()
+
+    def binary(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        wanted = targets.clamp(max=1).float()
+        return nn.functional.binary_cross_entropy_with_logits(outputs[:, 0], wanted)
+
+    atlas = ta.visualize_model(nn.Linear(4, 1), (inputs, targets), loss=binary)
+    assert unmeasured(atlas) == []
+    assert atlas.table("evaluation")["metric"].tolist() == ["loss"]
+
+
+def test_targets_to_be_ignored_do_not_count() -> None:
+    inputs, targets = pairs()
+    model = classifier()
+    targets = targets.masked_fill(torch.arange(96) % 2 == 0, -100)
+    atlas = ta.visualize_model(model, (inputs, targets))
+    expected = nn.functional.cross_entropy(model(inputs), targets).item()
+    metrics = atlas.table("evaluation").set_index("metric")
+    assert metrics.loc["loss", "value"] == pytest.approx(expected)
+    assert metrics.loc["accuracy", "samples"] == 48
+
+
+def test_a_compiled_model_is_measured_as_what_it_wraps() -> None:
+    compiled = torch.compile(classifier())
+    atlas = ta.visualize_model(compiled, pairs())
+    assert unmeasured(atlas) == []
+    assert set(atlas.table("parameters")["node"]) == {"0", "2"}
+    assert not [f for f in atlas.findings if f.rule == "unused_parameter"]
+
+
+def test_scores_of_nan_are_no_predictions() -> None:
+    model = classifier()
+    with torch.no_grad():
+        model[2].weight.fill_(float("nan"))
+    atlas = ta.visualize_model(model, pairs())
+    assert "accuracy" not in atlas.table("evaluation")["metric"].tolist()
+    assert gap_reasons(atlas, "evaluation") == [
+        "train: 96 examples have NaN for a score, which is no prediction"
+    ]
+
+
+def test_a_lazy_model_says_what_to_do() -> None:
+    with pytest.raises(CaptureError, match=r"has no shape yet \(a lazy module\); run one batch"):
+        ta.visualize_model(nn.Sequential(nn.LazyLinear(3)), pairs())
+
+
+def test_a_batch_as_a_loader_yields_it_is_one_batch() -> None:
+    batch = next(iter(DataLoader(TensorDataset(*pairs()), batch_size=32)))
+    atlas = ta.visualize_model(classifier(), batch)
+    assert unmeasured(atlas) == []
+    assert atlas.table("confusion")["count"].sum() == 32
+
+
+def test_wrong_arguments_are_refused() -> None:
+    with pytest.raises(DataError, match="batches is 1 or more, not 0"):
+        ta.visualize_model(classifier(), pairs(), batches=0)
+    with pytest.raises(DataError, match="test data were given without data"):
+        ta.visualize_model(classifier(), test=pairs())
+    with pytest.raises(DataError, match="no split was given"):
+        ta.evaluate(classifier(), {})
+
+
+def test_reports_that_are_damaged_or_of_a_later_version_are_refused(tmp_path: Path) -> None:
+    path = ta.visualize_model(classifier()).save(tmp_path / "x.json")
+    later = path.read_text().replace('"schema_version": 1', '"schema_version": 99')
+    (tmp_path / "later.json").write_text(later)
+    with pytest.raises(RunError, match="was written by a later TorchAtlas"):
+        ta.load(tmp_path / "later.json")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
-from torchatlas.errors import RunError, TorchAtlasError
-from torchatlas.measure.findings import examine
+from torchatlas.errors import DataError, RunError, TorchAtlasError
+from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
-from torchatlas.run import Document, Run, build_table, from_json
+from torchatlas.run import SCHEMA_VERSION, Document, Run, build_table, from_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,8 +73,12 @@ def visualize_model(
     from torchatlas.capture.trace import check_model
     from torchatlas.capture.weights import model_info
 
-    check_model(model)
+    model = check_model(model)
     wanted = _sections(include)
+    if batches < 1:
+        raise DataError(f"batches is 1 or more, not {batches}")
+    if data is None and test is not None:
+        raise DataError("test data were given without data; hand over the training data too")
     recorded = _recorded(run)
     measured = Measurement(model, loss, _last_step(recorded))
     with progress() as start:
@@ -85,7 +89,7 @@ def visualize_model(
             measured.parameters()
         if batch is not None and train is not None:
             if wanted & {"activations", "gradients"}:
-                measured.behaviour(train, batches, "gradients" in wanted, start)
+                measured.behaviour(train, batches, wanted, start)
             if "cost" in wanted:
                 measured.cost(batch)
             if "evaluation" in wanted:
@@ -123,7 +127,9 @@ def evaluate(
     from torchatlas.capture.trace import check_model
     from torchatlas.capture.weights import model_info
 
-    check_model(model)
+    model = check_model(model)
+    if not splits:
+        raise DataError('no split was given; write {"test": loader}, say')
     measured = Measurement(model, loss, step=0)
     with progress() as start:
         readable = [measured.take(data, split) for split, data in splits.items()]
@@ -164,14 +170,23 @@ def load(path: str | Path) -> Atlas:
     if not path.exists():
         raise RunError(f"there is no file or folder {path}")
     if path.suffix == ".html":
-        return Atlas(read_html(path).run)
+        return Atlas(_of_this_schema(read_html(path).run, path))
     if path.suffix == ".json":
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise RunError(f"{path} is no JSON: {error}") from error
-        return Atlas(from_json(Document, data, "document").run)
+        return Atlas(_of_this_schema(from_json(Document, data, "document").run, path))
     raise RunError(f"{path} is no run folder, .html report or .json file saved by TorchAtlas")
+
+
+def _of_this_schema(run: Run, path: Path) -> Run:
+    if run.schema_version > SCHEMA_VERSION:
+        raise RunError(
+            f"{path} was written by a later TorchAtlas (schema {run.schema_version}; this one "
+            f"reads {SCHEMA_VERSION}); install a newer version"
+        )
+    return run
 
 
 def _finished(run: Run, recorded: Run | None) -> Run:
@@ -179,7 +194,8 @@ def _finished(run: Run, recorded: Run | None) -> Run:
     if recorded is not None:
         run = _joined(run, recorded)
     diagnosis = examine(run)
-    gaps = tuple(dict.fromkeys((*run.gaps, *diagnosis.gaps)))
+    measured = (gap for gap in run.gaps if gap.what not in RULES)  # not those of an earlier look
+    gaps = tuple(dict.fromkeys((*measured, *diagnosis.gaps)))
     return replace(run, findings=diagnosis.findings, gaps=gaps)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import tempfile
 import webbrowser
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,8 @@ from torchatlas.run import (
     build_table,
     to_json,
 )
-from torchatlas.views import available_views, build_view, render
+from torchatlas.store import write_whole
+from torchatlas.views import VIEWS, available_views, build_view, render
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,7 @@ class Atlas:
             text = json.dumps(to_json(self._document()), ensure_ascii=False)
         else:
             raise RunError(f"cannot save as {path.suffix or path.name!r}: use .html or .json")
-        _write_whole(path, text)
+        write_whole(path, text.encode("utf-8", errors="replace"))
         return path
 
     def show(self) -> None:
@@ -158,7 +159,9 @@ class Atlas:
         )
 
     def _document(self) -> Document:
-        return Document(self.run, tuple(build_view(name, self.run) for name in self.views))
+        nodes = {name: self.tables[name] for name in ("nodes",) if name in self.tables}
+        run = replace(self.run, tables=self.run.tables | nodes)
+        return Document(run, tuple(build_view(name, run) for name in VIEWS))
 
     def _page(self) -> str:
         return render_html(self._document())
@@ -185,17 +188,6 @@ def _flat(table: Table) -> dict[str, list[Cell]]:
                 for value in values
             ]
     return cells
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write beside the target first, so that a full disk leaves no half report."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise RunError(f"could not write {path}: {error}") from error
 
 
 def _notebook() -> Any:

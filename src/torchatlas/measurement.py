@@ -65,8 +65,8 @@ class Measurement:
         self.rows.setdefault("distributions", []).extend(rows)
         self.gaps.extend(gaps)
 
-    def behaviour(self, train: Batches, count: int, gradients: bool, start: StartTask) -> None:
-        """Activations, and gradients if wanted, over a few batches."""
+    def behaviour(self, train: Batches, count: int, wanted: set[str], start: StartTask) -> None:
+        """Activations and gradients, those that are wanted, over a few batches."""
         from torchatlas.capture.observe import observe
 
         assert self.graph is not None
@@ -77,14 +77,16 @@ class Measurement:
                 self.graph,
                 loss=self.loss,
                 count=count,
-                gradients=gradients,
+                gradients="gradients" in wanted,
                 step=self.step,
                 advance=start("activations and gradients", count),
             )
         except DataError as error:
             self.gaps += [Gap("activation", str(error)), Gap("gradient", str(error))]
             return
-        self.rows.setdefault("distributions", []).extend(seen.rows)
+        self.rows.setdefault("distributions", []).extend(
+            row for row in seen.rows if f"{row['quantity']}s" in wanted
+        )
         self.gaps.extend(seen.gaps)
 
     def cost(self, batch: Batch) -> None:
@@ -107,7 +109,10 @@ class Measurement:
         for split in splits:
             advance = start(f"evaluating on {split.split}", len(split))
             try:
-                self._add_outcome(evaluate_split(self.model, split, self.loss, advance))
+                outcome = evaluate_split(self.model, split, self.loss, advance)
+                self._add_outcome(outcome)
+                if outcome.interrupted:
+                    return
             except (DataError, CaptureError) as error:
                 if strict:
                     raise
@@ -132,6 +137,12 @@ class Measurement:
     def _add_outcome(self, outcome: Outcome) -> None:
         self.rows.setdefault("evaluation", []).extend(evaluation_rows(outcome))
         self.rows.setdefault("confusion", []).extend(confusion_rows(outcome))
+        if outcome.right is not None and outcome.confusion is None:
+            reason = f"{outcome.split}: too many classes for a confusion matrix"
+            self.gaps.append(Gap("confusion", reason))
+        if outcome.unclear:
+            reason = f"{outcome.split}: {outcome.unclear:,} examples have NaN for a score"
+            self.gaps.append(Gap("evaluation", f"{reason}, which is no prediction"))
         if outcome.interrupted:
             reason = f"{outcome.split}: stopped by hand after {outcome.samples} examples"
             self.gaps.append(Gap("evaluation", reason))

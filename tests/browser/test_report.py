@@ -191,3 +191,17 @@ def test_a_small_window_keeps_the_graph_and_has_no_sideways_scroll(
     assert host is not None
     assert host["width"] >= 480
     assert "stem" in visible(page)
+
+
+def test_back_and_forward_walk_the_same_way_twice(opened: Opened, report: Path) -> None:
+    page = opened.open(report, "#page=graph")
+    for name in ("Training", "Findings"):
+        page.get_by_role("tab", name=name).click()
+    shown = [page.url.partition("#")[2]]
+    for step in (page.go_back, page.go_back, page.go_forward, page.go_forward):
+        step()
+        shown.append(page.url.partition("#")[2])
+    assert shown[0] == shown[4]
+    assert shown[1] == shown[3]
+    assert len({shown[0], shown[1], shown[2]}) == 3
+    expect(page.locator("#page-findings")).to_be_visible()

@@ -285,3 +285,17 @@ def test_what_is_no_model_is_refused(arguments: Any, message: str) -> None:
 def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(CaptureError, match="mode is 'real', 'fake' or 'auto', not 'quick'"):
         trace(nn.ReLU(), torch.ones(1), mode="quick")  # type: ignore[arg-type]
+
+
+def test_an_error_that_the_model_caught_itself_is_no_failure() -> None:
+    class Careful(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            try:
+                return x @ torch.ones(7, 7)
+            except RuntimeError:
+                return x.relu()
+
+    capture = trace(Careful(), torch.ones(2, 3)).graph.capture
+    assert (capture.status, capture.failed_node) == ("complete", None)
+    later = trace(nn.Sequential(Careful(), nn.Linear(5, 2)), torch.ones(2, 3)).graph.capture
+    assert later.failed_node == "1/linear:0"

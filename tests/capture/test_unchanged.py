@@ -134,3 +134,28 @@ def test_outputs_are_bit_identical_after_being_measured() -> None:
     for measure in MEASUREMENTS:
         measure(model)
     assert torch.equal(before, model(inputs))
+
+
+class Grows(nn.Module):
+    """Sets a buffer that was None, and resizes another in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+        self.register_buffer("seen", None)
+        self.register_buffer("cache", torch.zeros(2))
+        self.last = nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen = x.mean(0)
+        self.cache.resize_(5)
+        return self.last(self.norm(x))
+
+
+@pytest.mark.parametrize("measure", MEASUREMENTS)
+def test_buffers_that_appear_or_grow_are_put_back(measure: Callable[[nn.Module], None]) -> None:
+    model = Grows()
+    before = copy.deepcopy(model.state_dict())
+    measure(model)
+    assert_same(before, model.state_dict())
+    assert model.seen is None

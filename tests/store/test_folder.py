@@ -146,7 +146,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_scraps(tmp_path, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(RunError, match=r"cannot write .*No space left on device"):
+    with pytest.raises(RunError, match=r"could not write .*No space left on device"):
         save_run(replace(make_run(), name="other"), tmp_path)
     assert (tmp_path / RUN_FILE).read_bytes() == before
     assert not list(tmp_path.rglob("*.partial"))

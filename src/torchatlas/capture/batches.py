@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sized
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from torchatlas.capture.tensors import map_tensors, tensors_in
+from torchatlas.capture.unchanged import random_state_restored
 from torchatlas.errors import DataError
 
 BATCH_SIZE = 64
@@ -53,12 +55,13 @@ class Batches:
         self._form = _Form(model)
         self._source = self._as_iterable(data)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Generator[Batch, None, None]:
         """Raises DataError when the loader fails or a batch cannot be used."""
         empty = True
-        for batch in self._read():
-            empty = False
-            yield batch
+        with _generators_restored(self._source):
+            for batch in self._read():
+                empty = False
+                yield batch
         if empty:
             raise DataError(f"the {self.split} data has no batches: the loader is empty")
 
@@ -75,7 +78,8 @@ class Batches:
         Raises:
             DataError: there is none, or it cannot be used.
         """
-        return next(iter(self))
+        with random_state_restored(), closing(iter(self)) as batches:
+            return next(batches)
 
     def _read(self) -> Iterator[Batch]:
         source = iter(self._source)
@@ -96,7 +100,7 @@ class Batches:
             return data
         if isinstance(data, IterableDataset | Dataset):
             return DataLoader(data, batch_size=BATCH_SIZE)
-        if isinstance(data, torch.Tensor | Mapping | tuple):
+        if isinstance(data, torch.Tensor | Mapping | tuple) or _is_one_batch(data):
             return [data]
         if isinstance(data, Iterator):
             raise DataError(
@@ -109,6 +113,28 @@ class Batches:
             f"the {self.split} data is a {type(data).__name__}; hand over a DataLoader, a Dataset, "
             "a pair (inputs, targets), or inputs alone (a tensor, a tuple or a dict)"
         )
+
+
+def _is_one_batch(data: Any) -> bool:
+    """A list [inputs, targets], as a DataLoader yields it: tensors with as many rows each."""
+    if not isinstance(data, list) or len(data) != 2:
+        return False
+    inputs, targets = data
+    both = isinstance(inputs, torch.Tensor) and isinstance(targets, torch.Tensor)
+    return both and inputs.dim() > targets.dim() >= 1 and len(inputs) == len(targets)
+
+
+@contextmanager
+def _generators_restored(source: Any) -> Iterator[None]:
+    """Put a loader's own random generators back, so that its next order is what it would be."""
+    holders = (source, getattr(source, "sampler", None))
+    generators = [getattr(holder, "generator", None) for holder in holders]
+    states = [(g, g.get_state()) for g in generators if isinstance(g, torch.Generator)]
+    try:
+        yield
+    finally:
+        for generator, state in states:
+            generator.set_state(state)
 
 
 class _Form:

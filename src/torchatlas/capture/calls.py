@@ -54,7 +54,7 @@ class CallStack:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.names = {id(module): _without_compiled(name) for name, module in model.named_modules()}
+        self.names = {id(module): without_compiled(name) for name, module in model.named_modules()}
         self.stack: list[Call] = []
         self._calls: dict[str, int] = {}
         self._kept_alive: list[nn.Module] = []
@@ -134,7 +134,8 @@ def user_source() -> SourceLocation | None:
     return None
 
 
-def _without_compiled(name: str) -> str:
+def without_compiled(name: str) -> str:
+    """A module's path without the wrappers that torch.compile puts in."""
     return ".".join(part for part in name.split(".") if part != _COMPILED)
 
 

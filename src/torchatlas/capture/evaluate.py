@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from torchatlas.capture.batches import Batch, Batches
-from torchatlas.capture.losses import Judgement, Loss, judge
+from torchatlas.capture.losses import IGNORED, Judgement, Loss, judge
 from torchatlas.capture.unchanged import unchanged
 from torchatlas.errors import CaptureError, DataError
 from torchatlas.run import Outcome
@@ -72,6 +72,9 @@ class _Tally:
         self.loss_squares: float | None = 0.0
         self.confusion: torch.Tensor | None = None
         self.errors: torch.Tensor | None = None
+        self.right = 0
+        self.judged = 0
+        self.unclear = 0
 
     def add(self, judgement: Judgement, size: int) -> None:
         self.samples += size
@@ -95,9 +98,13 @@ class _Tally:
 
     def _count_classes(self, scores: torch.Tensor, classes: torch.Tensor) -> None:
         count = scores.shape[1]
+        finite = ~scores.isnan().any(1)  # the largest of NaN is no prediction
+        self.unclear += int((~finite & (classes != IGNORED)).sum())
+        counted = (classes != IGNORED) & finite
+        self.right += int((scores.argmax(1)[counted] == classes[counted]).sum())
+        self.judged += int(counted.sum())
         if count > MOST_CLASSES:
             return
-        counted = classes != -100
         cells = classes[counted] * count + scores.argmax(1)[counted]
         matrix = torch.bincount(cells, minlength=count * count).reshape(count, count).cpu()
         self.confusion = matrix if self.confusion is None else self.confusion + matrix
@@ -115,5 +122,7 @@ class _Tally:
             self.loss_squares,
             None if self.confusion is None else self.confusion.numpy(),
             errors,
+            right=(self.right, self.judged) if self.judged else None,
+            unclear=self.unclear,
             interrupted=self.interrupted,
         )

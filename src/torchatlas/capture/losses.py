@@ -14,6 +14,9 @@ from torchatlas.errors import DataError
 
 Loss = Callable[[Any, Any], torch.Tensor]
 
+IGNORED = -100
+"""The target that torch's cross-entropy leaves out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -24,7 +27,9 @@ class Judgement:
         mean: the loss of the batch, a scalar that can be differentiated.
         examples: the loss of each example, shape [batch]; None when only the mean is known.
         scores: class scores, shape [batch, classes, ...]; None when this is no classification.
-        classes: true class indices, shape [batch, ...].
+        classes: true class indices, shape [batch, ...]; `IGNORED` where not to be counted.
+        regression: answers and targets of one shape; None when this is no regression.
+        reason: why there is no loss.
     """
 
     name: str | None
@@ -47,9 +52,13 @@ def judge(outputs: Any, targets: Any, loss: Loss | None) -> Judgement:
         DataError: a target is outside the classes, or the loss given returns no scalar.
     """
     answer = answer_of(outputs)
-    scores, classes = _as_classes(answer, targets)
+    scores, classes = _as_classes(answer, targets, getattr(loss, "ignore_index", IGNORED))
     if scores is not None and classes is not None:
-        _check_range(scores, classes)
+        problem = _out_of_range(scores, classes)
+        if problem and loss is None:
+            raise DataError(problem)
+        if problem:  # a loss of one's own may read the targets another way
+            scores, classes = None, None
     if loss is not None:
         pairs = _as_regression(answer, targets) if scores is None else None
         return Judgement(
@@ -63,6 +72,9 @@ def judge(outputs: Any, targets: Any, loss: Loss | None) -> Judgement:
     if isinstance(own, torch.Tensor):
         return Judgement("loss of the model", own, scores=scores, classes=classes)
     if scores is not None and classes is not None:
+        if bool((classes == IGNORED).any()):
+            mean = functional.cross_entropy(scores, classes, ignore_index=IGNORED)
+            return Judgement("cross-entropy", mean, scores=scores, classes=classes)
         examples = _per_example(functional.cross_entropy(scores, classes, reduction="none"))
         return Judgement("cross-entropy", examples.mean(), examples, scores, classes)
     pairs = _as_regression(answer, targets)
@@ -82,31 +94,41 @@ def answer_of(outputs: Any) -> torch.Tensor | None:
 
 
 def _as_classes(
-    answer: torch.Tensor | None, targets: Any
+    answer: torch.Tensor | None, targets: Any, ignored: int
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """Scores with the classes in dimension 1, and the class indices that belong to them."""
+    """Scores with the classes in dimension 1, and the class indices that belong to them.
+
+    Targets to be left out become `IGNORED`. A single score an example is no classification, and
+    where classes could stand in dimension 1 or in the last one, nothing is assumed.
+    """
     if answer is None or not isinstance(targets, torch.Tensor) or not answer.is_floating_point():
         return None, None
     whole = targets.dtype in (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
     if not whole or answer.dim() != targets.dim() + 1 or answer.dim() < 2:
         return None, None
-    if answer.shape[:1] + answer.shape[2:] == targets.shape:
-        return answer, targets.long()
-    if answer.shape[:-1] == targets.shape:
-        return answer.movedim(-1, 1), targets.long()
-    return None, None
+    first = answer.shape[:1] + answer.shape[2:] == targets.shape
+    last = answer.shape[:-1] == targets.shape
+    if first == last and answer.dim() > 2:
+        return None, None
+    scores = answer if first else answer.movedim(-1, 1)
+    if not (first or last) or scores.shape[1] < 2:
+        return None, None
+    classes = targets.long()
+    return scores, classes.masked_fill(classes == ignored, IGNORED)
 
 
-def _check_range(scores: torch.Tensor, classes: torch.Tensor) -> None:
-    if not classes.numel():
-        return
-    counted = classes[classes != -100]  # what torch's cross-entropy leaves out
-    low, high = (int(counted.min()), int(counted.max())) if counted.numel() else (0, 0)
-    if low < 0 or high >= scores.shape[1]:
-        raise DataError(
-            f"the targets go from {low} to {high}, and the model scores {scores.shape[1]} classes "
-            f"(0 to {scores.shape[1] - 1}); check the labels or the size of the last layer"
-        )
+def _out_of_range(scores: torch.Tensor, classes: torch.Tensor) -> str | None:
+    """What is wrong with targets outside the classes."""
+    counted = classes[classes != IGNORED]
+    if not counted.numel():
+        return None
+    low, high = int(counted.min()), int(counted.max())
+    if low >= 0 and high < scores.shape[1]:
+        return None
+    return (
+        f"the targets go from {low} to {high}, and the model scores {scores.shape[1]} classes "
+        f"(0 to {scores.shape[1] - 1}); check the labels or the size of the last layer"
+    )
 
 
 def _as_regression(
@@ -128,7 +150,10 @@ def _per_example(losses: torch.Tensor) -> torch.Tensor:
 
 
 def _scalar(loss: Loss, outputs: Any, targets: Any) -> torch.Tensor:
-    value = loss(outputs, targets)
+    try:
+        value = loss(outputs, targets)
+    except Exception as error:
+        raise DataError(f"the loss raised {type(error).__name__}: {error}") from error
     if not isinstance(value, torch.Tensor) or value.numel() != 1:
         found = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else ""
         raise DataError(

@@ -68,4 +68,15 @@ def _called(module_name: str, attribute: str) -> Any:
         raise TorchAtlasError(f"{module_name}:{attribute} was not found: {error}") from error
     finally:
         sys.path.remove("")
-    return make()
+    if isinstance(make, nn.Module):
+        return make
+    if not callable(make):
+        raise TorchAtlasError(
+            f"{module_name}:{attribute} is a {type(make).__name__}, and nothing that makes a model"
+        )
+    try:
+        return make()
+    except TypeError as error:
+        raise TorchAtlasError(
+            f"{module_name}:{attribute} could not be called without arguments: {error}"
+        ) from error

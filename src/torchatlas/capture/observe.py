@@ -20,7 +20,8 @@ from torchatlas.errors import DataError
 from torchatlas.run import Gap, Graph, TensorSummary
 
 SAMPLE = 1_000_000
-"""Values looked at per tensor and batch; the table says how many elements there were."""
+"""Values looked at per output and batch, at most; the table says how many elements there were.
+Gradients of parameters are looked at whole, so that norms of groups add up."""
 
 _RELU_LIKE = ("ReLU", "ReLU6", "relu", "relu_", "relu6")
 
@@ -139,15 +140,22 @@ class _Observer:
                 Gap("gradient", "no gradients: nothing that the loss rests on can be trained")
             )
             return
+        if not self._weights:
+            self._gap(Gap("gradient", "no gradients: the model has nothing that can be trained"))
+            return
         weights = list(self._weights.values())
-        found = torch.autograd.grad(judgement.mean, weights, allow_unused=True)
+        try:
+            found = torch.autograd.grad(judgement.mean, weights, allow_unused=True)
+        except Exception as error:  # noqa: BLE001 (the model's own backward; shown as a gap)
+            self._stop("gradient", f"backward raised {type(error).__name__}: {error}")
+            return
         for name, gradient in zip(self._weights, found, strict=True):
             node = owner_node(self.graph, name)
             if gradient is None:
                 reason = f"{name} gets no gradient: the loss does not depend on it"
                 self._gap(Gap("gradient", reason, node))
             else:
-                self._add(node, name, "gradient", gradient)
+                self._add(node, name, "gradient", gradient, sample=None)
 
     def _on_output_hooked(self, node_id: str, tensors: list[torch.Tensor]) -> None:
         self._on_output(node_id, tensors)
@@ -170,10 +178,17 @@ class _Observer:
             return node is not None
         return not self.graph.nodes[node.parent].atomic
 
-    def _add(self, node_id: str, name: str, quantity: str, values: torch.Tensor) -> None:
+    def _add(
+        self,
+        node_id: str,
+        name: str,
+        quantity: str,
+        values: torch.Tensor,
+        sample: int | None = SAMPLE,
+    ) -> None:
         observed = self.seen.setdefault((node_id, name, quantity), _Observed())
         try:
-            summary = summarize(values, sample=SAMPLE)
+            summary = summarize(values, sample=sample)
         except NotSummarizable as reason:
             self._gap(Gap(quantity, f"{node_id}: {name} has no distribution: {reason}", node_id))
             del self.seen[node_id, name, quantity]

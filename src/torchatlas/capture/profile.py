@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
@@ -15,10 +15,10 @@ from torch.overrides import TorchFunctionMode
 
 from torchatlas.capture.batches import Batch
 from torchatlas.capture.calls import Call, CallStack
+from torchatlas.capture.tensors import tensors_in
 from torchatlas.capture.trace import op_name
 from torchatlas.capture.unchanged import unchanged
 
-Mark = Callable[[], Any]
 Times = dict[str, list[tuple[Any, Any]]]
 """Start and end marks of every call, by node id."""
 
@@ -55,8 +55,7 @@ class _Clock:
     """Marks moments on the device that does the work: CUDA events, else the processor's clock."""
 
     def __init__(self, batch: Batch) -> None:
-        tensors = [t for t in (*batch.args, *batch.kwargs.values()) if isinstance(t, torch.Tensor)]
-        self.cuda = any(tensor.is_cuda for tensor in tensors)
+        self.cuda = any(tensor.is_cuda for tensor in tensors_in((batch.args, batch.kwargs)))
 
     def mark(self) -> Any:
         """A moment, to be read with `seconds` after the pass."""

@@ -186,6 +186,8 @@ class Recorder:
         for split, data in splits.items():
             with self._guarded(f"the evaluation on {split}"):
                 outcome = evaluate_split(self._model, Batches(data, self._model, split), loss)
+                if outcome.interrupted:  # a part of the split is not its score
+                    raise KeyboardInterrupt
                 outcomes[split] = outcome
                 for name, value in _scores(outcome).items():
                     store.add_scalar(name, split, value, self.step)

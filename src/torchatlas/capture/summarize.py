@@ -61,6 +61,8 @@ def _values(tensor: torch.Tensor) -> torch.Tensor:
     if reason is not None:
         raise NotSummarizable(reason)
     flat = tensor.detach().reshape(-1)
+    if tensor.is_floating_point() and tensor.element_size() == 1:
+        return flat.float()  # hardly any op takes fp8
     if tensor.dtype in (torch.int64, torch.int32, torch.uint64, torch.uint32):
         return flat.double()  # fp32 would round them
     return flat

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.nn.parameter import UninitializedParameter
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -74,7 +75,7 @@ def trace(
     Raises:
         CaptureError: `model` is no module, or the mode is unknown.
     """
-    check_model(model)
+    model = check_model(model)
     if mode not in ("real", "fake", "auto"):
         raise CaptureError(f"mode is 'real', 'fake' or 'auto', not {mode!r}")
     if not isinstance(args, tuple):
@@ -93,13 +94,25 @@ def trace(
     return Trace(tracer.graph(), error)
 
 
-def check_model(model: Any) -> None:
-    """Say clearly when what was handed over is no model."""
+def check_model(model: Any) -> nn.Module:
+    """The module to be measured: what was handed over, without the wrapper of torch.compile.
+
+    Raises:
+        CaptureError: it is no module, or one whose parameters have no shape yet.
+    """
     if not isinstance(model, nn.Module):
         raise CaptureError(
             f"the model is a {type(model).__name__}, not a torch.nn.Module; "
             "hand over the module itself, not its class or its state_dict"
         )
+    lazy = [n for n, p in model.named_parameters() if isinstance(p, UninitializedParameter)]
+    if lazy:
+        raise CaptureError(
+            f"{lazy[0]} has no shape yet (a lazy module); run one batch through the model first"
+        )
+    inner = getattr(model, "_orig_mod", model)
+    assert isinstance(inner, nn.Module)
+    return inner
 
 
 class Tracer:
@@ -110,7 +123,7 @@ class Tracer:
         self.calls = CallStack(self.model)
         self.builder = GraphBuilder(self.model)
         self.op: Draft | None = None
-        self.failed: str | None = None
+        self._failures: list[tuple[BaseException, str]] = []
         self.error: Exception | None = None
         self.outputs: Any = None
         self._on_output = on_output
@@ -159,8 +172,9 @@ class Tracer:
     def left(self, call: Call, kwargs: dict[str, Any], outputs: Any) -> None:
         """A module call ends; outputs are None when it raised."""
         draft = self.builder.drafts[call.id]
-        if self._raised() and self.failed is None:
-            self.failed = call.id
+        raised = sys.exception()
+        if raised is not None and raised is not self._exception_before:
+            self._remember_failure(raised, call.id)
         with torch._C.DisableTorchFunction():
             tensors = tensors_in(outputs)
             draft.inputs += [tensor_spec(tensor) for tensor in tensors_in(kwargs)]
@@ -180,8 +194,8 @@ class Tracer:
         outer, self.op = self.op, draft
         try:
             out = func(*args, **kwargs)
-        except Exception:
-            self._note_failure(draft, sources)
+        except Exception as error:
+            self._note_failure(draft, sources, error)
             raise
         finally:
             self.op = outer
@@ -203,9 +217,9 @@ class Tracer:
             )
         try:
             out = op(*args, **kwargs)
-        except Exception:
+        except Exception as error:
             if sources is not None:
-                self._note_failure(draft, sources)
+                self._note_failure(draft, sources, error)
             raise
         if not draft.aten:
             draft.attributes |= op_attributes(op, args, kwargs)
@@ -231,10 +245,27 @@ class Tracer:
         if outputs:
             self._tell(draft.id, outputs)
 
-    def _note_failure(self, draft: Draft, sources: Any) -> None:
-        if self.failed is None:
-            self.failed = self.builder.add(draft).id
+    def _note_failure(self, draft: Draft, sources: Any, error: Exception) -> None:
+        if all(error is not seen for seen, _ in self._failures):
+            node_id = self.builder.add(draft).id
             self.builder.connect(draft, sources)
+            self._remember_failure(error, node_id)
+
+    def _remember_failure(self, error: BaseException, node_id: str) -> None:
+        """The innermost node comes first, and the exception is handed up from there."""
+        if all(error is not seen for seen, _ in self._failures):
+            self._failures.append((error, node_id))
+
+    @property
+    def failed(self) -> str | None:
+        """The node from which the exception came that ended the pass; not one that was caught."""
+        error: BaseException | None = self.error
+        while error is not None:
+            for seen, node_id in self._failures:
+                if seen is error:
+                    return node_id
+            error = error.__cause__ or error.__context__
+        return None
 
     def _tell(self, node_id: str, tensors: list[torch.Tensor]) -> None:
         if self._on_output is None:
@@ -245,10 +276,6 @@ class Tracer:
                 self._on_output(node_id, tensors)
         finally:
             self._looking = False
-
-    def _raised(self) -> bool:
-        """Whether an exception of the model is on its way up, not one that was there before."""
-        return sys.exception() is not self._exception_before
 
     def _add_identity(self, call: Call, module: Draft, tensors: list[torch.Tensor]) -> None:
         """Keep the edge through a module that ran no op, such as nn.Identity."""

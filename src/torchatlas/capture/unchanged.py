@@ -15,20 +15,18 @@ from torch import nn
 def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[None]:
     """Undo on leaving whatever a pass through the model changes.
 
-    Training flags, buffers (BatchNorm statistics), parameter values written in the forward pass
-    (spectral norm keeps its vectors in buffers), `.grad`, and the random generators of torch on
-    CPU and CUDA, of NumPy and of Python are put back.
+    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, and the
+    random generators of torch on CPU and CUDA, of NumPy and of Python are put back. Parameters
+    that forward itself writes to are not: a copy of every model would be needed.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
     """
     flags = [(module, module.training) for module in model.modules()]
     buffers = [
-        (module, name, buffer, None if buffer.is_meta else buffer.detach().clone())
-        for module in model.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None
+        (buffer, None if buffer.is_meta else buffer.detach().clone()) for buffer in model.buffers()
     ]
+    held = [(module, dict(module._buffers)) for module in model.modules()]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
     try:
         with random_state_restored():
@@ -43,11 +41,16 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
         for parameter, gradient in gradients:
             parameter.grad = gradient
         with torch.no_grad():
-            for module, name, buffer, values in buffers:
-                if module._buffers.get(name) is not buffer:
-                    module._buffers[name] = buffer
-                if values is not None and not _same(buffer, values):
+            for module, before in held:
+                module._buffers.clear()
+                module._buffers.update(before)
+            for buffer, values in buffers:
+                if values is None or _same(buffer, values):
+                    continue
+                if buffer.shape == values.shape:
                     buffer.copy_(values)
+                else:
+                    buffer.set_(values)  # type: ignore[call-overload]
 
 
 @contextmanager
@@ -66,6 +69,4 @@ def random_state_restored() -> Iterator[None]:
 
 def _same(buffer: torch.Tensor, values: torch.Tensor) -> bool:
     """Whether nothing was written; keeps the version counter of untouched buffers still."""
-    if buffer.shape != values.shape:
-        raise RuntimeError("the forward pass changed the shape of a buffer in place")
     return torch.equal(buffer, values)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from torchatlas.capture.calls import without_compiled
 from torchatlas.capture.summarize import NotSummarizable, summarize
 from torchatlas.capture.tensors import shape_text, tensor_spec
 from torchatlas.run import ROOT, Gap, Graph, ModelInfo
@@ -80,7 +81,7 @@ def owner_node(graph: Graph | None, name: str) -> str:
 
     Without a graph it is the module's path, which is what the node would be called.
     """
-    path = name.rpartition(".")[0]
+    path = without_compiled(name.rpartition(".")[0])
     if graph is None:
         return path or ROOT
     while path and path not in graph.nodes:

@@ -185,8 +185,12 @@ def _finding_text(finding: Finding) -> str:
 
 
 def _how_to_open(options: DemoOptions) -> str:
+    installed = shutil.which("torchatlas") is not None
     command = shlex.join(
-        ["torchatlas", "report", str(options.run_folder), "-o", str(options.report)]
+        [
+            *(["torchatlas"] if installed else [sys.executable, "-m", "torchatlas"]),
+            *("report", str(options.run_folder), "-o", str(options.report)),
+        ]
     )
     return f"\nStopped. What was recorded is in {options.run_folder}. See it with:\n  {command}"
 

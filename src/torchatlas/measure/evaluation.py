@@ -20,10 +20,9 @@ def evaluation_rows(outcome: Outcome) -> list[dict[str, Any]]:
             interval = mean_interval(outcome.loss_total, outcome.loss_squares, outcome.samples)
         mean = outcome.loss_total / outcome.samples
         rows.append(_row(outcome, "loss", mean, interval, outcome.samples))
-    if outcome.confusion is not None:
-        total = int(outcome.confusion.sum())
+    if outcome.right is not None or outcome.confusion is not None:
+        correct, total = _right(outcome)
         if total:
-            correct = int(np.trace(outcome.confusion))
             interval = wilson_interval(correct, total)
             rows.append(_row(outcome, "accuracy", correct / total, interval, total))
     if outcome.errors is not None:
@@ -44,6 +43,14 @@ def confusion_rows(outcome: Outcome) -> list[dict[str, Any]]:
         }
         for target, predicted in zip(*np.nonzero(outcome.confusion), strict=True)
     ]
+
+
+def _right(outcome: Outcome) -> tuple[int, int]:
+    """Examples predicted right, and how many were judged."""
+    if outcome.right is not None:
+        return outcome.right
+    assert outcome.confusion is not None
+    return int(np.trace(outcome.confusion)), int(outcome.confusion.sum())
 
 
 def _regression_rows(

@@ -8,6 +8,7 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from importlib.resources import files
 from pathlib import Path
 
@@ -72,14 +73,14 @@ def read_html(path: Path) -> Document:
         raise RunError(f"{path} is an HTML file, but no report saved by TorchAtlas")
     try:
         data = json.loads(gzip.decompress(base64.b64decode(found[1])))
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise RunError(f"the data inside {path} are damaged: {error}") from error
     return from_json(Document, data, "document")
 
 
 def _pack(document: Document) -> str:
     text = json.dumps(to_json(document), separators=(",", ":"), ensure_ascii=False)
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(errors="replace"), mtime=0)).decode()
 
 
 def _hash(text: str) -> str:

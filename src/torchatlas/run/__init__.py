@@ -21,7 +21,7 @@ from torchatlas.run.outcome import Outcome
 from torchatlas.run.run import SCHEMA_VERSION, Document, ModelInfo, Run
 from torchatlas.run.schema import json_schema
 from torchatlas.run.summary import RELATIVE_ERROR, TensorSummary, bin_edges, bin_keys
-from torchatlas.run.table import TABLES, Cell, Column, Table, build_table
+from torchatlas.run.table import TABLES, Cell, Column, Table, build_table, is_output
 from torchatlas.run.view import (
     Axis,
     Band,
@@ -76,6 +76,7 @@ __all__ = [
     "bin_keys",
     "build_table",
     "from_json",
+    "is_output",
     "json_schema",
     "to_json",
 ]

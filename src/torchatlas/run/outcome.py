@@ -16,9 +16,11 @@ class Outcome:
         loss_name: what the loss is, for a label; None when there was none.
         loss_total: sum of the per-example losses (a batch's mean counts for each of its examples).
         loss_squares: sum of their squares; None when only batch means were known.
-        confusion: examples by [true class, predicted class]; None when it is no classification.
+        confusion: examples by [true class, predicted class]; None when it is
+            no classification, or one of too many classes.
         errors: regression: number of values compared, sums of |error|, error^2, target, target^2.
-        training: the model was in training mode (dropout, BatchNorm) while evaluated.
+        right: classification: examples (or positions) predicted right, and how many were judged.
+        unclear: examples whose scores were NaN, which is no prediction; not among those judged.
         interrupted: stopped by hand before the end of the split.
     """
 
@@ -29,5 +31,6 @@ class Outcome:
     loss_squares: float | None = None
     confusion: IntArray | None = None
     errors: tuple[int, float, float, float, float] | None = None
-    training: bool = False
+    right: tuple[int, int] | None = None
+    unclear: int = 0
     interrupted: bool = False

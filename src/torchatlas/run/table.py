@@ -149,6 +149,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
 """The tables of a run and their columns."""
 
 
+def is_output(tensor: str) -> bool:
+    """Whether a row's tensor is what a node put out: `output`, or `output[1]` of several.
+
+    Names of parameters never have this form, not even those of a module called `output`.
+    """
+    return tensor.partition("[")[0] == "output"
+
+
 def build_table(name: str, rows: list[dict[str, Cell]]) -> Table:
     """A table of a known kind from its rows; a column that a row leaves out is not measured there.
 

@@ -8,6 +8,7 @@ from torchatlas.store.event_writer import EventWriter
 from torchatlas.store.folder import load_run, save_run
 from torchatlas.store.recording import Recording
 from torchatlas.store.series import ScalarPoint, SummaryPoint
+from torchatlas.store.whole_file import write_whole
 
 __all__ = [
     "EventWriter",
@@ -18,4 +19,5 @@ __all__ = [
     "load_run",
     "read_events",
     "save_run",
+    "write_whole",
 ]

@@ -23,4 +23,6 @@ def write_whole(path: Path, content: bytes) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise RunError(f"cannot write {path}: {error}") from error
+        if not path.parent.is_dir():
+            raise RunError(f"could not write {path}: there is no folder {path.parent}") from error
+        raise RunError(f"could not write {path}: {error}") from error

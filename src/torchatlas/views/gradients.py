@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from torchatlas.run import Axis, Panel, Run, View
+from torchatlas.run import Axis, Panel, Run, View, is_output
 from torchatlas.views.distributions import Distribution, latest_distributions, steps_text
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.magnitude import magnitude_panel, zero_panel
 from torchatlas.views.nodes import shown_nodes
-
-OUTPUT = "output"
-"""Name of the tensor in rows that hold the gradient with respect to what a node puts out."""
 
 
 def gradients(run: Run) -> View:
@@ -35,13 +32,13 @@ def gradients(run: Run) -> View:
 
 def _parameter_panels(measured: list[Distribution]) -> list[Panel]:
     labelled: list[tuple[str, Distribution | None]] = [
-        (found.tensor, found) for found in measured if found.tensor != OUTPUT
+        (found.tensor, found) for found in measured if not is_output(found.tensor)
     ]
     return _panels("With respect to parameters", Axis("|∂loss/∂parameter|"), labelled)
 
 
 def _output_panels(run: Run, measured: list[Distribution]) -> list[Panel]:
-    by_node = {found.node: found for found in measured if found.tensor == OUTPUT}
+    by_node = {found.node: found for found in measured if is_output(found.tensor)}
     shown = shown_nodes(run.graph, by_node)
     labelled: list[tuple[str, Distribution | None]] = [(node, by_node[node]) for node in shown]
     return _panels("With respect to outputs", Axis("|∂loss/∂output|"), labelled)

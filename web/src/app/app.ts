@@ -127,10 +127,8 @@ export class App {
   private recolour(): void {
     const { colour, theme } = this.store.get();
     const measure = this.measures.find((m) => m.name === colour);
-    if (!measure) {
-      this.legend.hidden = true;
-      return;
-    }
+    this.legend.hidden = !measure;
+    if (!measure) return;
     const leaves = [...this.run.graph.nodes.values()].map((node) => node.id).filter((id) => id !== ROOT);
     const scale = new LogScale(leaves.map((id) => measure.value(id)).filter(positive));
     this.graph.setPaint((id) => this.paint(id, measure, scale, theme));

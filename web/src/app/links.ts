@@ -22,21 +22,23 @@ export function writeLink(choice: Choice): string {
 
 /** Keep the address and the choice the same. A page inside a frame may not have an address. */
 export function followAddress(store: Store, known: (node: string) => boolean): void {
-  let ours = false;
+  let going = false; // back or forward: the address is there already
   store.subscribe((choice, changed) => {
-    if (!changed.has("page") && !changed.has("node") && !changed.has("colour")) return;
-    ours = true;
+    if (going || (!changed.has("page") && !changed.has("node") && !changed.has("colour"))) return;
     try {
       history.pushState(null, "", writeLink(choice));
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
     }
-    ours = false;
   });
   addEventListener("popstate", () => {
-    if (ours) return;
     const link = readLink(location.hash);
     const node = link.node !== undefined && link.node !== null && known(link.node) ? link.node : null;
-    store.set({ ...link, node });
+    going = true;
+    try {
+      store.set({ ...link, node });
+    } finally {
+      going = false;
+    }
   });
 }

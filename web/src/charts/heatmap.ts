@@ -12,7 +12,7 @@ export function heatmapPanel(panel: Panel, mark: Heatmap, theme: "light" | "dark
   const left = 12 + 6.2 * Math.min(14, Math.max(...rows.map((name) => name.length), 1));
   const cell = Math.max(7, Math.min(26, 290 / Math.max(columns.length, 1)));
   const top = 30;
-  const width = left + cell * columns.length + 8;
+  const width = Math.max(230, left + cell * columns.length + 8);
   const square = rows.length === columns.length && rows.every((name, i) => name === columns[i]);
   const off = mark.values.flatMap((row, r) => row.filter((_, c) => !square || r !== c)).map((v) => toNumber(v) ?? 0);
   const most = Math.max(...off, 1e-9);
@@ -22,10 +22,10 @@ export function heatmapPanel(panel: Panel, mark: Heatmap, theme: "light" | "dark
     role: "img",
     "aria-label": `${panel.title}: ${mark.label} by ${panel.y.label} and ${panel.x.label}`,
   });
-  chart.style.maxWidth = `${Math.max(260, width * 1.15)}px`;
+  chart.style.maxWidth = `${width * 1.15}px`;
   chart.append(
     s("text", { x: left, y: 10 }, `${panel.x.label} →`),
-    s("text", { x: left + cell * columns.length, y: 10, "text-anchor": "end" }, `${mark.label}, ${mark.unit}`),
+    s("text", { x: left, y: top + cell * rows.length + 14 }, `${mark.label}, ${mark.unit}`),
   );
   columns.forEach((name, c) => {
     if (columns.length > 24) return;

@@ -27,6 +27,7 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   body.append(h("p", { class: "visually-hidden" }, view.description));
   body.append(h("div", { class: "panels" }, ...panels.map((panel) => drawPanel(panel, context))));
   for (const panel of panels) if (panel.note) body.append(h("div", { class: "faint" }, panel.note));
+  for (const gap of view.gaps) body.append(h("div", { class: "faint" }, `Not measured: ${gap}`));
   body.append(tableBehind(view, panels));
   return body;
 }

@@ -95,6 +95,7 @@ export function bytes(value: number): string {
 }
 
 export function percent(share: number): string {
+  if (!Number.isFinite(share)) return "–";
   const value = 100 * share;
   if (value > 0 && value < 0.01) return "<0.01";
   return value.toFixed(value >= 9.995 || value === 0 ? 1 : 2);

@@ -3,7 +3,7 @@
 import type { Document, Finding, Gap, Run, TensorSummary, View } from "../generated/document";
 import { GraphIndex } from "./graph";
 import { toNumber } from "./format";
-import { type Figures, figures, merge } from "./summary";
+import { type Figures, figures, merge, scaled } from "./summary";
 
 export type Quantity = "parameter" | "activation" | "gradient" | "update";
 type Row = Record<string, unknown>;
@@ -134,11 +134,14 @@ export class RunIndex {
     const ids = whole ? [id, ...this.graph.descendants(id)] : [id];
     const rows = ids.flatMap((node) => this.rowsOf("distributions", node)).filter((row) => row["quantity"] === quantity);
     if (!whole) return rows;
-    const named = rows.filter((row) => !String(row["tensor"]).startsWith("output"));
+    const named = rows.filter((row) => !isOutput(String(row["tensor"])));
     return named.length ? named : rows.filter((row) => row["node"] === id);
   }
 
+  /** As the table of nodes says; reports of a folder alone may have none, and are counted here. */
   private countParameters(): void {
+    for (const row of this.rows("nodes")) this.counts.set(String(row["node"]), Number(row["parameter_count"]));
+    if (this.counts.size) return;
     const sizes = new Map<string, number>();
     const first = new Map<string, string>();
     for (const row of this.rows("parameters")) {
@@ -161,10 +164,24 @@ export class RunIndex {
   }
 }
 
+/** Whether a tensor is what a node put out, and no parameter, not even of a module called so. */
+function isOutput(tensor: string): boolean {
+  return /^output(\[\d+\])?$/.test(tensor);
+}
+
 function stepOf(row: Row): number {
   return Number(row["step"] ?? 0);
 }
 
+/** Samples count for as many values as they stand for, so that large tensors weigh as they should. */
 function mergeOf(rows: readonly Row[]): TensorSummary | null {
-  return merge(rows.map((row) => row["summary"] as TensorSummary).filter(Boolean));
+  const found = rows.filter((row) => row["summary"]);
+  return merge(
+    found.map((row) => {
+      const summary = row["summary"] as TensorSummary;
+      const elements = toNumber(row["elements"]);
+      const isAlone = found.length === 1; // its own counts are the true ones
+      return isAlone || !elements || !summary.count ? summary : scaled(summary, elements / summary.count);
+    }),
+  );
 }

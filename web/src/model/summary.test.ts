@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TensorSummary } from "../generated/document";
-import { decadesOf, figures, magnitudeEdges, merge, toHistogram } from "./summary";
+import { decadesOf, figures, magnitudeEdges, merge, scaled, toHistogram } from "./summary";
 
 /** The key of 2 ** exponent * (1 + mantissa / 8), as Python writes it. */
 function key(exponent: number, mantissa = 0, sign = 1): number {
@@ -102,5 +102,16 @@ describe("decadesOf", () => {
 
   it("is null where everything is zero", () => {
     expect(decadesOf(summary({ count: 4, zero: 4 }))).toBeNull();
+  });
+});
+
+describe("scaled", () => {
+  it("counts a sample as the whole, so that a merged spread is the true one", () => {
+    const half = summary({ count: 2, total: 4, total_squares: 8, bin_keys: [key(1)], bin_counts: [2] });
+    const whole = summary({ count: 4, zero: 4 });
+    const merged = merge([scaled(half, 6), whole])!;
+    expect(merged.count).toBe(16);
+    expect(merged.bin_counts).toEqual([12]);
+    expect(figures(merged).mean).toBeCloseTo(24 / 16);
   });
 });

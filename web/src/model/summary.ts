@@ -66,6 +66,28 @@ function stored(value: number): TensorSummary["total"] {
   return Number.isFinite(value) ? value : (String(value) as Nonfinite);
 }
 
+/** The summary of a sample, counted as the whole that it stands for. */
+export function scaled(s: TensorSummary, factor: number): TensorSummary {
+  if (factor === 1) return s;
+  const times = (value: TensorSummary["total"]) => {
+    const number = toNumber(value);
+    return number === null ? value : number * factor;
+  };
+  return {
+    ...s,
+    count: s.count * factor,
+    nan: s.nan * factor,
+    positive_infinity: s.positive_infinity * factor,
+    negative_infinity: s.negative_infinity * factor,
+    zero: s.zero * factor,
+    subnormal: s.subnormal * factor,
+    total: times(s.total),
+    total_squares: times(s.total_squares),
+    total_absolute: times(s.total_absolute),
+    bin_counts: s.bin_counts.map((count) => count * factor),
+  };
+}
+
 export function figures(s: TensorSummary): Figures {
   const nonfinite = s.nan + s.positive_infinity + s.negative_infinity;
   const finite = s.count - nonfinite;

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import isfinite
 
 from torchatlas.measure.findings.evidence import CannotTell, Evidence, Row, some
-from torchatlas.run import ROOT, Finding, TensorSummary
+from torchatlas.run import ROOT, Finding, TensorSummary, is_output
 
 Bad = tuple[Row, TensorSummary]
 
@@ -155,7 +155,7 @@ def _is_mask(evidence: Evidence, bad: list[Bad]) -> bool:
 
 
 def _is_output(row: Row) -> bool:
-    return bool(row["tensor"].partition("[")[0] == "output")
+    return is_output(row["tensor"])
 
 
 def _nodes(bad: list[Bad]) -> str:

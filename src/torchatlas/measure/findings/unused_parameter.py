@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from torchatlas.measure.findings.evidence import Evidence, Row, some
-from torchatlas.run import ROOT, Finding
+from torchatlas.run import ROOT, Finding, is_output
 
 
 def unused_parameter(evidence: Evidence) -> Iterator[Finding]:
@@ -57,5 +57,5 @@ def _gradient_seen(evidence: Evidence) -> Callable[[Row], bool]:
     """
     gradients = [row for row, _ in evidence.latest("gradient")]
     names = {row["tensor"] for row in gradients}
-    nodes = {row["node"] for row in gradients if row["tensor"].startswith("output")}
+    nodes = {row["node"] for row in gradients if is_output(row["tensor"])}
     return lambda row: not nodes or row["tensor"] in names or row["node"] in nodes
