@@ -425,3 +425,28 @@ def test_reports_that_are_damaged_or_of_a_later_version_are_refused(tmp_path: Pa
     (tmp_path / "later.json").write_text(later)
     with pytest.raises(RunError, match="was written by a later TorchAtlas"):
         ta.load(tmp_path / "later.json")
+
+
+def test_a_model_that_raises_is_an_error_and_not_healthy() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(9, 2))
+    found = ta.visualize_model(model, pairs()).findings[0]
+    assert (found.rule, found.severity) == ("failed_forward", "error")
+    assert found.nodes == ("2/linear:0",)
+
+
+def test_a_recording_joins_and_that_of_another_model_is_refused(tmp_path: Path) -> None:
+    model, (inputs, targets) = classifier(), pairs()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with ta.record(tmp_path / "run", model, optimizer=optimizer) as recorder:
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            recorder.log(loss=loss)
+    atlas = ta.visualize_model(model, (inputs, targets), run=tmp_path / "run")
+    assert len(atlas.table("scalars")) == 3
+    rows = atlas.plot("gradients", "text").count("0.weight")
+    assert rows == 1
+    with pytest.raises(RunError, match="was recorded from another model: "):
+        ta.visualize_model(nn.Linear(4, 3), (inputs, targets), run=tmp_path / "run")

@@ -80,6 +80,8 @@ def visualize_model(
     if data is None and test is not None:
         raise DataError("test data were given without data; hand over the training data too")
     recorded = _recorded(run)
+    if recorded is not None:
+        _check_same_model(model, recorded, run)
     measured = Measurement(model, loss, _last_step(recorded))
     with progress() as start:
         train = measured.take(data, "train")
@@ -225,6 +227,21 @@ def _recorded(folder: str | Path | None) -> Run | None:
     from torchatlas.store import load_run
 
     return load_run(Path(folder))
+
+
+def _check_same_model(model: nn.Module, recorded: Run, folder: str | Path | None) -> None:
+    """Curves of another model beside this one's numbers would say something false."""
+    table = recorded.tables.get("parameters")
+    if table is None:
+        return
+    names = {row["tensor"] for row in table.rows() if row["kind"] == "parameter"}
+    own = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    if names and names != own:
+        example = sorted(names ^ own)[0]
+        raise RunError(
+            f"{folder} was recorded from another model: {example} is in only one of the two; "
+            "leave out run=, or give the folder of this model's training"
+        )
 
 
 def _last_step(recorded: Run | None) -> int:

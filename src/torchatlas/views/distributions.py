@@ -39,7 +39,7 @@ def latest_distributions(run: Run, quantity: str) -> list[Distribution]:
             elements=row["elements"] or row["summary"].count,
             summary=row["summary"],
         )
-        key = (found.split, found.node, found.tensor)
+        key = (found.split or "train", found.node, found.tensor)  # a recorder sees training
         age = (found.step, -(row["rank"] or 0))
         if key not in latest or age >= latest[key][0]:
             latest[key] = (age, found)

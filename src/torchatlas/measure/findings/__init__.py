@@ -10,6 +10,7 @@ from torchatlas.measure.findings.bias_before_norm import bias_before_norm
 from torchatlas.measure.findings.class_imbalance import class_imbalance
 from torchatlas.measure.findings.dead_relu import dead_relu
 from torchatlas.measure.findings.evidence import CannotTell, Evidence, Rule
+from torchatlas.measure.findings.failed_forward import failed_forward
 from torchatlas.measure.findings.generalisation_gap import generalisation_gap
 from torchatlas.measure.findings.initial_loss import initial_loss
 from torchatlas.measure.findings.nonfinite import nonfinite
@@ -22,6 +23,7 @@ from torchatlas.measure.findings.vanishing_gradient import vanishing_gradient
 from torchatlas.run import SEVERITIES, Finding, Gap, Run
 
 RULES: dict[str, Rule] = {
+    "failed_forward": failed_forward,
     "nonfinite": nonfinite,
     "dead_relu": dead_relu,
     "vanishing_gradient": vanishing_gradient,
