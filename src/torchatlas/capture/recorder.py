@@ -83,7 +83,8 @@ class Recorder:
             optimizer: its steps are counted and its settings noted.
             example: a batch to trace the architecture with, in any form that `visualize_model`
                 takes; without it the run has the tree of modules only.
-            budget: share of the training time that recording may take; 0 records scalars alone.
+            budget: share of the training time that recording may take; with 0, distributions are
+                taken at the start and the end alone.
 
         Raises:
             CaptureError: the model is no module, or the budget no share.
