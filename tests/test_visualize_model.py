@@ -450,3 +450,30 @@ def test_a_recording_joins_and_that_of_another_model_is_refused(tmp_path: Path) 
     assert rows == 1
     with pytest.raises(RunError, match="was recorded from another model: "):
         ta.visualize_model(nn.Linear(4, 3), (inputs, targets), run=tmp_path / "run")
+
+
+class Both(nn.Module):
+    """A model of two inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        return self.head(left + right)
+
+
+@pytest.mark.parametrize("form", ["nested", "flat", "by name", "loader"])
+def test_a_model_of_two_inputs_takes_its_data_in_every_form(form: str) -> None:
+    inputs, targets = pairs()
+    data = {
+        "nested": ((inputs, inputs), targets),
+        "flat": (inputs, inputs, targets),
+        "by name": ({"left": inputs, "right": inputs}, targets),
+        "loader": DataLoader([((x, x), y) for x, y in zip(inputs, targets, strict=True)], 32),
+    }[form]
+    atlas = ta.visualize_model(Both(), data)
+    assert unmeasured(atlas) == []
+    assert atlas.graph is not None
+    assert {"input:left", "input:right"} <= set(atlas.graph.nodes)
+    assert atlas.table("confusion")["count"].sum() == 96

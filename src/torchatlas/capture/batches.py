@@ -177,9 +177,9 @@ class _Form:
         if not isinstance(item, tuple | list):
             return (item,), {}, None
         wanted = max(self.required, 1)
+        if len(item) == 2 and wanted > 1 and self._holds_all(item[0]):
+            return (*self._inputs(item[0]), item[1])
         if len(item) < wanted:
-            if len(item) == 2 and isinstance(item[0], tuple | list | Mapping):
-                return (*self._inputs(item[0]), item[1])
             raise DataError(
                 f"{where} has {len(item)} parts, and the model needs {wanted} inputs: "
                 f"{', '.join(list(self.parameters)[:wanted])}"
@@ -193,7 +193,14 @@ class _Form:
     def _inputs(self, inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if isinstance(inputs, Mapping):
             return self._split_mapping(inputs)[:2]
-        return (tuple(inputs) if isinstance(inputs, tuple) else (inputs,)), {}
+        spread = isinstance(inputs, tuple) or (self.required > 1 and self._holds_all(inputs))
+        return (tuple(inputs) if spread else (inputs,)), {}
+
+    def _holds_all(self, inputs: Any) -> bool:
+        """Whether the first half of a pair is itself what the model's arguments need."""
+        if isinstance(inputs, Mapping):
+            return True
+        return isinstance(inputs, tuple | list) and len(inputs) >= self.required
 
     def _split_mapping(
         self, item: Mapping[str, Any]
