@@ -477,3 +477,26 @@ def test_a_model_of_two_inputs_takes_its_data_in_every_form(form: str) -> None:
     assert atlas.graph is not None
     assert {"input:left", "input:right"} <= set(atlas.graph.nodes)
     assert atlas.table("confusion")["count"].sum() == 96
+
+
+def test_a_parameter_that_the_loss_leaves_out_is_found_beside_one_that_learns() -> None:
+    class Half(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.used = nn.Parameter(torch.ones(4, 3))
+            self.detached = nn.Parameter(torch.ones(3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x @ self.used + self.detached.detach()
+
+    found = [
+        f for f in ta.visualize_model(Half(), pairs()).findings if f.rule == "unused_parameter"
+    ]
+    assert [f.title for f in found] == ["The loss does not depend on detached"]
+
+
+def test_a_sparse_gradient_is_a_gradient() -> None:
+    model = nn.Sequential(nn.Embedding(10, 4, sparse=True), nn.Flatten(), nn.Linear(8, 3))
+    atlas = ta.visualize_model(model, (torch.randint(0, 10, (96, 2)), pairs()[1]))
+    assert unmeasured(atlas) == []
+    assert not [f for f in atlas.findings if f.rule == "unused_parameter"]

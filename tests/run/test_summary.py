@@ -171,3 +171,10 @@ def test_other_dtypes_are_taken_at_their_value(dtype: type) -> None:
     summary = TensorSummary.of(np.array([0, 1, 1], dtype))
     assert (summary.count, summary.zero, summary.total) == (3, 1, 2.0)
     assert summary.subnormal == 0
+
+
+def test_a_scaled_sample_weighs_as_the_whole() -> None:
+    half, whole = TensorSummary.of(np.array([2.0, 2.0])), TensorSummary.of(np.zeros(4))
+    merged = half.scaled(6).merge(whole)
+    assert (merged.count, merged.zero, merged.bin_counts.tolist()) == (16, 4, [12])
+    assert merged.mean == 24 / 16

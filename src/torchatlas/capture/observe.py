@@ -155,7 +155,8 @@ class _Observer:
                 reason = f"{name} gets no gradient: the loss does not depend on it"
                 self._gap(Gap("gradient", reason, node))
             else:
-                self._add(node, name, "gradient", gradient, sample=None)
+                dense = gradient.to_dense() if gradient.is_sparse else gradient
+                self._add(node, name, "gradient", dense, sample=None)
 
     def _on_output_hooked(self, node_id: str, tensors: list[torch.Tensor]) -> None:
         self._on_output(node_id, tensors)

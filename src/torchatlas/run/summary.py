@@ -7,7 +7,7 @@ steps, ranks and shards combine by addition, and the middle of a bin is at most 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -194,6 +194,26 @@ class TensorSummary:
             total_absolute=self.total_absolute + other.total_absolute,
             bin_keys=keys,
             bin_counts=counts,
+        )
+
+    def scaled(self, factor: float) -> TensorSummary:
+        """The summary of a sample, counted as the whole that it stands for (counts rounded)."""
+
+        def times(count: int) -> int:
+            return round(count * factor)
+
+        return replace(
+            self,
+            count=times(self.count),
+            nan=times(self.nan),
+            positive_infinity=times(self.positive_infinity),
+            negative_infinity=times(self.negative_infinity),
+            zero=times(self.zero),
+            subnormal=times(self.subnormal),
+            total=self.total * factor,
+            total_squares=self.total_squares * factor,
+            total_absolute=self.total_absolute * factor,
+            bin_counts=np.rint(self.bin_counts * factor).astype(np.int64),
         )
 
     @staticmethod

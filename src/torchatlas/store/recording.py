@@ -44,15 +44,17 @@ class Recording(EventWriter):
 def _set_aside(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise RunError(f"cannot record into {folder}: it is a file, not a folder")
-    if not (folder / RUN_FILE).exists():
+    if not folder.exists():
         return
-    moved = [folder / RUN_FILE, folder / TABLE_FOLDER, *event_files(folder)]
+    known = (folder / RUN_FILE, folder / TABLE_FOLDER, *event_files(folder))
+    moved = [path for path in known if path.exists()]
+    if not moved:
+        return
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
     target = folder / EARLIER / now
     try:
         target.mkdir(parents=True)
         for path in moved:
-            if path.exists():
-                path.rename(target / path.name)
+            path.rename(target / path.name)
     except OSError as error:
         raise RunError(f"cannot set aside the earlier run in {folder}: {error}") from error

@@ -79,8 +79,14 @@ def _count_panel(run: Run, counts: dict[str, int], measured: dict[str, Distribut
     )
 
 
+def _of_the_whole(found: Distribution) -> TensorSummary:
+    """A sample counts for all the values that it stands for, so that large tensors weigh more."""
+    count = found.summary.count
+    return found.summary.scaled(found.elements / count) if count else found.summary
+
+
 def _all_values_panel(measured: list[Distribution]) -> Panel:
-    together = TensorSummary.merged([found.summary for found in measured])
+    together = TensorSummary.merged([_of_the_whole(found) for found in measured])
     histogram = signed_log_histogram(together, most_decades=_MOST_DECADES)
     note = (
         f"Not finite: {together.nonfinite:,} of {together.count:,}." if together.nonfinite else ""

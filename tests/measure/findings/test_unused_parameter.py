@@ -61,9 +61,16 @@ def test_a_parameter_used_under_its_second_name_is_used() -> None:
     assert findings_of("unused_parameter", run_with([*tied, *USED[1:]], [])) == []
 
 
-def test_a_sparse_gradient_without_a_distribution_is_a_gradient() -> None:
+def test_one_left_out_is_found_although_its_module_puts_something_out() -> None:
     gradients = [gradient(row["tensor"], [1.0]) for row in USED[1:]]
-    assert findings_of("unused_parameter", run_with(USED, gradients + OUTPUTS)) == []
+    (finding,) = findings_of("unused_parameter", run_with(USED, gradients + OUTPUTS))
+    assert USED[0]["tensor"] in finding.title
+
+
+def test_a_complex_gradient_cannot_be_seen_and_is_not_missed() -> None:
+    parameters = [USED[0] | {"dtype": "complex64"}, *USED[1:]]
+    gradients = [gradient(row["tensor"], [1.0]) for row in USED[1:]]
+    assert findings_of("unused_parameter", run_with(parameters, gradients + OUTPUTS)) == []
 
 
 def test_a_forward_pass_that_did_not_end_tells_nothing() -> None:

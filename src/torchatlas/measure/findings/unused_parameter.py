@@ -51,11 +51,13 @@ def unused_parameter(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _gradient_seen(evidence: Evidence) -> Callable[[Row], bool]:
-    """Whether a parameter, or what its node puts out, has a gradient; yes where none was measured.
+    """Whether a parameter has a gradient; yes where none was measured, or none could be.
 
-    The output is asked too because a sparse gradient is there and has no distribution.
+    Complex gradients have no distribution, so that they cannot be seen.
     """
     gradients = [row for row, _ in evidence.latest("gradient")]
     names = {row["tensor"] for row in gradients}
-    nodes = {row["node"] for row in gradients if is_output(row["tensor"])}
-    return lambda row: not nodes or row["tensor"] in names or row["node"] in nodes
+    backward_ran = any(is_output(name) for name in names)
+    return lambda row: (
+        not backward_ran or row["tensor"] in names or str(row["dtype"]).startswith("complex")
+    )
