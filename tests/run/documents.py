@@ -84,9 +84,21 @@ def _graph() -> Graph:
             SourceLocation("net.py", 7, "forward", "x = self.a(x)"),
             1,
             True,
+            ("aten.addmm.default",),
         ),
     ]
-    report = CaptureReport("partial", "ValueError: x", "a", ("output:0",), ("a note",))
+    report = CaptureReport(
+        "partial",
+        "executed",
+        "ValueError: x",
+        "a",
+        ("output:0",),
+        ("a.w",),
+        ("a",),
+        ("nn.TransformerEncoderLayer",),
+        ("a",),
+        ("a note",),
+    )
     return Graph({node.id: node for node in nodes}, (Edge("a", ROOT, spec),), report)
 
 

@@ -211,9 +211,6 @@ def _node(draft: Draft, order: int) -> Node:
     if source is not None:
         text = linecache.getline(source.file, source.line).strip()
         source = replace(source, text=text or None)
-    attributes = dict(draft.attributes)
-    if draft.aten:
-        attributes["aten"] = ", ".join(dict.fromkeys(draft.aten))
     return Node(
         draft.id,
         draft.kind,
@@ -223,9 +220,10 @@ def _node(draft: Draft, order: int) -> Node:
         tuple(draft.inputs),
         tuple(draft.outputs),
         tuple(dict.fromkeys(draft.parameters)),
-        attributes,
+        dict(draft.attributes),
         draft.flops,
         source,
         order,
         draft.atomic,
+        tuple(dict.fromkeys(draft.aten)),
     )

@@ -152,11 +152,11 @@ class Tracer:
         unlinked = tuple(self._unlinked()) if self.error is None else ()
         error = f"{type(self.error).__name__}: {self.error}" if self.error else None
         report = CaptureReport(
-            "partial" if self.error or unlinked else "complete",
-            error,
-            self.failed,
-            unlinked,
-            tuple(self._notes()),
+            status="partial" if self.error or unlinked else "complete",
+            error=error,
+            failed_node=self.failed,
+            unlinked=unlinked,
+            notes=tuple(self._notes()),
         )
         return self.builder.graph(report)
 

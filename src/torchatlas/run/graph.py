@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-NodeKind = Literal["module", "op", "input", "output", "parameter", "buffer", "constant"]
+NodeKind = Literal["module", "op", "input", "output", "parameter", "buffer", "constant", "backward"]
 Attribute = bool | int | float | str | None
 
 ROOT = "."
@@ -42,6 +42,8 @@ class SourceLocation:
 class Node:
     """One thing in the graph: an op call, a module call, an input, output, parameter or buffer.
 
+    A node of kind "backward" is a step of the autograd graph (`grad_fn`), see `Trace.backward`.
+
     Attributes:
         id: readable and the same in another run of the same code: `layer1.0.conv1`,
             `layer1.0.conv1#1` (second call), `layer1.0/add_:0` (op in that call), `.` (the model).
@@ -51,6 +53,7 @@ class Node:
         parameters: qualified names of the parameters that it uses itself (ops) or that are its
             module's own (modules).
         attributes: scalar settings, such as stride or heads.
+        aten: names of the aten ops that ran beneath an op, in order, each once.
         flops: floating-point operations of its forward pass, a multiply-add counted as two; None
             where not counted, never 0 for that.
         order: position in execution order.
@@ -70,6 +73,7 @@ class Node:
     source: SourceLocation | None = None
     order: int = 0
     atomic: bool = False
+    aten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,27 @@ class CaptureReport:
 
     Attributes:
         status: "complete", or "partial" when forward raised or an output was not reached.
+        level: "user" shows the ops as they were written, "executed" the aten ops that ran.
         error: the exception that forward raised, as text with its type.
         failed_node: id of the innermost node that was running when it raised.
         unlinked: what should hang together and does not (an output no edge leads to, say).
-        notes: what a reader should know, such as a fast path switched off.
+        unreached_parameters: names of the parameters that no op of the pass used.
+        dispatched_only: ids of nodes that are aten ops outside any op that the user wrote.
+        fast_paths_off: fused paths that torch takes by itself and that were off while tracing.
+        host_reads: ids of nodes that brought values to the host (`item`, `numpy`, ...), where
+            edges end.
+        notes: what else a reader should know.
     """
 
     status: Literal["complete", "partial"] = "complete"
+    level: Literal["user", "executed"] = "user"
     error: str | None = None
     failed_node: str | None = None
     unlinked: tuple[str, ...] = ()
+    unreached_parameters: tuple[str, ...] = ()
+    dispatched_only: tuple[str, ...] = ()
+    fast_paths_off: tuple[str, ...] = ()
+    host_reads: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

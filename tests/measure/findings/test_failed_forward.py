@@ -22,7 +22,7 @@ def run_with(report: CaptureReport) -> Run:
 
 
 def test_it_names_the_node_the_exception_and_what_it_was_given() -> None:
-    report = CaptureReport("partial", "RuntimeError: shapes differ", "/mm:0")
+    report = CaptureReport("partial", error="RuntimeError: shapes differ", failed_node="/mm:0")
     (finding,) = failed_forward(Evidence(run_with(report)))
     assert finding.severity == "error"
     assert finding.title == "Forward raised at /mm:0"

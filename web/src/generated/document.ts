@@ -52,7 +52,7 @@ export interface Graph {
  */
 export interface Node {
   id: string;
-  kind: "module" | "op" | "input" | "output" | "parameter" | "buffer" | "constant";
+  kind: "module" | "op" | "input" | "output" | "parameter" | "buffer" | "constant" | "backward";
   name: string;
   type: string;
   parent: string | null;
@@ -66,6 +66,7 @@ export interface Node {
   source: SourceLocation | null;
   order: number;
   atomic: boolean;
+  aten: string[];
 }
 /**
  * What a tensor looks like, without its values.
@@ -98,9 +99,14 @@ export interface Edge {
  */
 export interface CaptureReport {
   status: "complete" | "partial";
+  level: "user" | "executed";
   error: string | null;
   failed_node: string | null;
   unlinked: string[];
+  unreached_parameters: string[];
+  dispatched_only: string[];
+  fast_paths_off: string[];
+  host_reads: string[];
   notes: string[];
 }
 /**

@@ -131,10 +131,11 @@ function findings(run: RunIndex, node: Node, choose: (node: string) => void): HT
 
 function settings(node: Node): HTMLElement | null {
   const entries = Object.entries(node.attributes).filter(([, value]) => value !== null);
-  if (!entries.length && !node.parameters.length) return null;
+  if (!entries.length && !node.parameters.length && !node.aten.length) return null;
   const rows = [
     ...entries.map(([name, value]) => [name, String(value)] as const),
     ...node.parameters.map((name) => ["parameter", name] as const),
+    ...node.aten.map((name) => ["aten op", name] as const),
   ];
   return h(
     "section",

@@ -4,7 +4,7 @@ import type { Document, Finding, Node, Table, TensorSummary } from "../generated
 import { RunIndex } from "./run";
 
 function node(id: string, parent: string | null, change: Partial<Node> = {}): Node {
-  return { id, kind: "module", name: id, type: "Linear", parent, inputs: [], outputs: [], parameters: [], attributes: {}, flops: null, source: null, order: 0, atomic: false, ...change };
+  return { id, kind: "module", name: id, type: "Linear", parent, inputs: [], outputs: [], parameters: [], attributes: {}, flops: null, source: null, order: 0, atomic: false, aten: [], ...change };
 }
 
 function table(name: string, rows: Record<string, Table["cells"][string][number]>[]): Table {
@@ -32,7 +32,7 @@ function document(): Document {
   return {
     run: {
       name: "net", created: "", model: null, classes: [], facts: {}, schema_version: 1,
-      graph: { nodes: Object.fromEntries(nodes.map((each) => [each.id, each])), edges: [], capture: { status: "complete", error: null, failed_node: null, unlinked: [], notes: [] } },
+      graph: { nodes: Object.fromEntries(nodes.map((each) => [each.id, each])), edges: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } },
       tables: {
         parameters: table("parameters", [parameter("block.a", "a.weight", 6, null), parameter("block.b", "b.weight", 6, "a.weight"), parameter("block.b", "b.bias", 2, null)]),
         distributions: table("distributions", [

@@ -27,6 +27,7 @@ export class GraphBuilder {
       source: null,
       order: Object.keys(this.nodes).length,
       atomic: false,
+      aten: [],
       ...given,
     };
     return given.id;
@@ -57,7 +58,7 @@ export class GraphBuilder {
   }
 
   build(): Graph {
-    const capture = { status: "complete" as const, error: null, failed_node: null, unlinked: [], notes: [] };
+    const capture = { status: "complete" as const, error: null, failed_node: null, level: "user" as const, unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] };
     return { nodes: this.nodes, edges: this.edges, capture };
   }
 }
