@@ -1,0 +1,160 @@
+"""What cuts an edge is said, what cannot be traced is refused by name, and what fails is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.zoo.cases import Case, Runs, Snapshot, check, check_invariants, edges_of
+from torch import nn
+
+import torchatlas as ta
+
+
+def test_a_numpy_round_trip_that_cuts_the_only_edge() -> None:
+    def forward(self: Any, x: Any) -> Any:
+        return torch.from_numpy(np.sqrt(x.detach().numpy())) + 1
+
+    edges = {("input:x", "/detach:0"), ("/add:0", "output:0")}
+    graph = check(
+        Case(Runs(forward), torch.ones(2), edges=edges, only=False, unlinked=("output:0",))
+    )
+    assert graph.capture.unlinked == ("output:0: no path of tensors leads to it from an input",)
+    assert any("numpy" in note for note in graph.capture.notes)
+
+
+def test_a_numpy_round_trip_beside_other_edges_is_noted() -> None:
+    def forward(self: Any, x: Any) -> Any:
+        weights = torch.tensor(np.asarray(x.cpu()) / 2)
+        return x * weights
+
+    graph = check(
+        Case(
+            Runs(forward),
+            torch.ones(2),
+            edges={("input:x", "/cpu:0"), ("/cpu:0", "/mul:0"), ("/mul:0", "output:0")},
+            only=False,
+        )
+    )
+    assert any("values read on the host" in note for note in graph.capture.notes)
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (lambda x: x.sum().item(), "item"),
+        (lambda x: x.tolist()[0], "tolist"),
+        (lambda x: float(x.sum()), "float"),
+        (lambda x: int(x.sum()), "int"),
+        (lambda x: 1 if x.sum() else 2, "bool"),
+        (lambda x: x.numpy()[0], "numpy"),
+        (lambda x: [5, 6, 7][x.sum().long() - 2], "index"),
+    ],
+)
+def test_every_way_to_read_a_value_is_noted(read: Any, name: str) -> None:
+    model = Runs(lambda self, x: x * read(x))
+    edges = {("input:x", "/mul:0"), ("/mul:0", "output:0")}
+    graph = check(Case(model, torch.ones(2), edges=edges, only=False))
+    assert any("values read on the host" in note and name in note for note in graph.capture.notes)
+
+
+def test_a_change_of_type_reads_nothing() -> None:
+    model = Runs(lambda self, x: x.float().int().bool())
+    edges = {
+        ("input:x", "/float:0"),
+        ("/float:0", "/int:0"),
+        ("/int:0", "/bool:0"),
+        ("/bool:0", "output:0"),
+    }
+    assert check(Case(model, torch.ones(2), edges=edges)).capture.notes == ()
+
+
+def test_an_output_that_hangs_on_nothing() -> None:
+    model = Runs(lambda self, x: (x + 1, torch.ones(3) * 2))
+    edges = {("input:x", "/add:0"), ("/add:0", "output:0"), ("/ones:0", "/mul:0")}
+    check(Case(model, torch.ones(3), edges=edges, only=False, unlinked=("output:1",)))
+
+
+def test_a_lazy_model_is_refused_by_the_name_of_its_layer() -> None:
+    model = nn.Sequential(nn.ReLU(), nn.LazyLinear(2))
+    with pytest.raises(ta.CaptureError, match=r"1\.weight has no shape yet \(a lazy module\)"):
+        ta.trace(model, torch.ones(1, 2))
+    model(torch.ones(1, 3))
+    edges = {("input:input", "0/relu:0"), ("0/relu:0", "1/linear:0"), ("1/linear:0", "output:0")}
+    check(Case(model, torch.ones(1, 3), edges=edges))
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (nn.Linear, "the model is a type, not a torch.nn.Module"),
+        (lambda x: x, "the model is a function, not a torch.nn.Module"),
+        ({"weight": torch.ones(1)}, "the model is a dict, not a torch.nn.Module"),
+    ],
+)
+def test_what_is_no_model_is_refused(model: Any, words: str) -> None:
+    with pytest.raises(ta.CaptureError, match=words):
+        ta.trace(model, torch.ones(1))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_failing_model_is_left_as_it_was(training: bool) -> None:
+    def forward(self: Any, x: Any) -> Any:
+        self.norm(x)
+        self.counter += 1
+        torch.rand(1)
+        return self.second(self.first(x))
+
+    model = Runs(forward, norm=nn.BatchNorm1d(4), first=nn.Linear(4, 3), second=nn.Linear(5, 2))
+    model.register_buffer("counter", torch.zeros(()))
+    model.train(training)
+    x = torch.randn(2, 4)
+    before = Snapshot(model, x)
+    traced = ta.trace(model, x)
+    before.assert_same(Snapshot(model, x))
+    assert isinstance(traced.error, RuntimeError)
+    assert traced.graph.capture.status == "partial"
+    assert traced.graph.capture.failed_node == "second/linear:0"
+    assert {("input:x", "first/linear:0"), ("first/linear:0", "second/linear:0")} <= edges_of(
+        traced.graph
+    )
+    check_invariants(traced.graph)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_an_interruption_passes_and_leaves_the_model_as_it_was(stop: type[BaseException]) -> None:
+    def forward(self: Any, x: Any) -> Any:
+        self.norm(x)
+        raise stop
+
+    model = Runs(forward, norm=nn.BatchNorm1d(4)).train()
+    x = torch.randn(2, 4)
+    before = Snapshot(model)
+    with pytest.raises(stop):
+        ta.trace(model, x)
+    before.assert_same(Snapshot(model))
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "words"),
+    [
+        ((), {}, "missing 1 required positional argument: 'x'"),
+        ((torch.ones(1), torch.ones(1)), {}, "takes 2 positional arguments but 3 were given"),
+        ((torch.ones(1),), {"mask": None}, "unexpected keyword argument 'mask'"),
+    ],
+)
+def test_wrong_arguments_are_told_in_python_s_words(args: Any, kwargs: Any, words: str) -> None:
+    traced = ta.trace(Runs(lambda self, x: x), args, kwargs)
+    assert isinstance(traced.error, TypeError)
+    assert words in (traced.graph.capture.error or "")
+    assert traced.graph.capture.failed_node == "."
+
+
+def test_in_fake_mode_a_branch_on_data_falls_back_to_real_or_says_what_it_needs() -> None:
+    model = Runs(lambda self, x: x * 2 if x.sum() > 0 else x - 3)
+    traced = ta.trace(model, torch.ones(2), mode="fake")
+    assert ("input:x", "/mul:0") in edges_of(traced.graph)
+    assert traced.graph.capture.status == "complete"
+    assert any("real" in note for note in traced.graph.capture.notes)
