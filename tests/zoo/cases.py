@@ -99,7 +99,8 @@ def check(case: Case) -> Graph:
     if case.only:
         assert not found - case.edges, _report("not expected", found - case.edges, graph)
     check_invariants(graph)
-    assert _unlinked_outputs(graph) == set(case.unlinked)
+    unlinked = _unlinked_outputs(graph)
+    assert unlinked == set(case.unlinked), f"unlinked: {unlinked}, expected: {case.unlinked}"
     assert graph.capture.status == ("partial" if case.unlinked else "complete")
     assert len(graph.capture.unlinked) == len(case.unlinked)
     _assert_equal(graph, again.graph)

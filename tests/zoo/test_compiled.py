@@ -51,11 +51,16 @@ def a_scripted_module() -> Case:
         model,
         X,
         edges={
+            ("input:x", "inner/aten.sum:0"),
+            ("inner/aten.sum:0", "inner/aten.gt:0"),
+            ("input:x", "inner/aten.addmm:0"),
+            ("inner.linear.bias", "inner/aten.addmm:0"),
+            ("inner.linear.weight", "inner/aten.t:0"),
+            ("inner/aten.t:0", "inner/aten.addmm:0"),
             ("inner/aten.addmm:0", "inner/aten.mul:0"),
             ("inner/aten.mul:0", "/add:0"),
             ("/add:0", "output:0"),
         },
-        only=False,
     )
 
 

@@ -81,8 +81,13 @@ def iteration_over_a_tensor() -> Case:
     return Case(
         Runs(forward),
         torch.ones(2, 3),
-        edges={("/add:0", "/add:1"), ("/add:1", "output:0")},
-        only=False,
+        edges={
+            ("input:x", "/unbind:0"),
+            ("/unbind:0", "/add:0"),
+            ("/unbind:0", "/add:1"),
+            ("/add:0", "/add:1"),
+            ("/add:1", "output:0"),
+        },
     )
 
 
@@ -96,10 +101,13 @@ def conditional_operator_of_torch() -> Case:
     return Case(
         Runs(forward),
         torch.ones(2),
-        edges={("input:x", "/sin:0"), ("/sin:0", "/add:0"), ("/add:0", "output:0")},
-        only=False,
-        absent={("input:x", "/cos:0")},
-        flip=False,
+        edges={
+            ("input:x", "/sum:0"),
+            ("/sum:0", "/gt:0"),
+            ("input:x", "/sin:0"),
+            ("/sin:0", "/add:0"),
+            ("/add:0", "output:0"),
+        },
     )
 
 
@@ -116,7 +124,6 @@ def while_loop_of_torch() -> Case:
         torch.ones(2),
         edges={("input:x", "/mul:0"), ("/mul:0", "/mul:1"), ("/mul:1", "output:0")},
         only=False,
-        flip=False,
     )
 
 

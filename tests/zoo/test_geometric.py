@@ -39,7 +39,14 @@ def attention_over_an_edge_list() -> Case:
     return Case(
         nn.GATConv(2, 4, heads=2),
         (torch.ones(3, 2), EDGES),
-        edges={("input:x", "lin/linear:0"), ("att_src", "/mul:0"), ("att_dst", "/mul:1")},
+        edges={
+            ("input:x", "lin/linear:0"),
+            ("att_src", "/mul:0"),
+            ("att_dst", "/mul:1"),
+            ("aggr_module/scatter_add_:0", "/view:4"),
+            ("bias", "/add:2"),
+            ("/add:2", "output:0"),
+        },
         only=False,
     )
 

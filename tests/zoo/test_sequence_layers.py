@@ -127,9 +127,11 @@ def multi_head_attention() -> Case:
             ("attention/transpose:0", "attention/multi_head_attention_forward:0"),
             ("attention/transpose:1", "attention/multi_head_attention_forward:0"),
             ("attention/transpose:2", "attention/multi_head_attention_forward:0"),
+            ("input:memory", "/mul:0"),
+            ("attention/multi_head_attention_forward:0", "attention/transpose:3"),
+            ("attention/transpose:3", "output:0"),
             ("attention/multi_head_attention_forward:0", "output:1"),
         },
-        only=False,
     )
 
 
