@@ -123,5 +123,8 @@ def test_a_changed_input_fails() -> None:
     changed = Runs(lambda self, x: x.add_(1))
     edges = {("input:x", "/add_:0"), ("/add_:0", "output:0")}
     check(Case(changed, torch.ones(2), edges=edges, writes=True))
+    x = torch.ones(2)
+    before = Snapshot(changed, x)
+    changed(x)
     with pytest.raises(AssertionError, match="changed an input"):
-        check(Case(changed, torch.ones(2), edges=edges))
+        before.assert_same(Snapshot(changed, x))

@@ -53,6 +53,7 @@ def a_scripted_module() -> Case:
         edges={
             ("input:x", "inner/aten.sum:0"),
             ("inner/aten.sum:0", "inner/aten.gt:0"),
+            ("inner/aten.gt:0", "inner/aten._local_scalar_dense:0"),
             ("input:x", "inner/aten.addmm:0"),
             ("inner.linear.bias", "inner/aten.addmm:0"),
             ("inner.linear.weight", "inner/aten.t:0"),

@@ -108,6 +108,8 @@ def conditional_operator_of_torch() -> Case:
             ("/sin:0", "/add:0"),
             ("/add:0", "output:0"),
         },
+        only=False,
+        absent={("input:x", "/cos:0")},
     )
 
 
