@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torchatlas.capture.losses import Loss
     from torchatlas.capture.recorder import Recorder
     from torchatlas.capture.trace import Mode, Trace
+    from torchatlas.capture.tracer import Level
 
 SECTIONS = ("parameters", "activations", "gradients", "evaluation", "cost")
 """What `visualize_model` measures beside the structure; `include` chooses among them."""
@@ -102,12 +103,17 @@ def visualize_model(
 
 
 def trace(
-    model: nn.Module, args: Any = (), kwargs: dict[str, Any] | None = None, *, mode: Mode = "auto"
+    model: nn.Module,
+    args: Any = (),
+    kwargs: dict[str, Any] | None = None,
+    *,
+    mode: Mode = "auto",
+    level: Level = "user",
 ) -> Trace:
     """What ran, in what order, and what flowed where: see `torchatlas.capture.trace.trace`."""
     from torchatlas.capture.trace import trace as run_trace
 
-    return run_trace(model, args, kwargs, mode=mode)
+    return run_trace(model, args, kwargs, mode=mode, level=level)
 
 
 def evaluate(

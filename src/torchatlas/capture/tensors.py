@@ -40,7 +40,7 @@ _CLOSED = (
 """What has attributes and is not looked into: no container, or the model itself."""
 
 
-def named_tensors(value: Any) -> Iterator[tuple[Path, torch.Tensor]]:
+def named_tensors(value: Any, *, objects: bool = True) -> Iterator[tuple[Path, torch.Tensor]]:
     """Every tensor in a nested value, with the path to it, in order and without recursion.
 
     Looks into lists, tuples (named ones too), sets, mappings, dataclasses and slices, registered
@@ -49,6 +49,10 @@ def named_tensors(value: Any) -> Iterator[tuple[Path, torch.Tensor]]:
     asked. What holds itself is entered once, and so is what is held twice by way of an object.
 
     Attributes are found up to `MOST_ITEMS_IN_OBJECTS`.
+
+    Args:
+        objects: whether to look into objects other than containers and dataclasses (a cache that
+            every layer is handed holds the tensors of all layers).
     """
     entered: dict[int, Any] = {}  # by way of objects; keeps them, so that no id is used again
     allowance = MOST_ITEMS_IN_OBJECTS
@@ -62,6 +66,8 @@ def named_tensors(value: Any) -> Iterator[tuple[Path, torch.Tensor]]:
             continue
         children = _items(item)
         if children is None:
+            if not objects and not dataclasses.is_dataclass(item):
+                continue
             children, in_object = _attributes(item), True
         if in_object and id(item) in entered:
             continue
@@ -74,7 +80,7 @@ def named_tensors(value: Any) -> Iterator[tuple[Path, torch.Tensor]]:
         stack.extend(((*path, name), child, in_object, around) for name, child in reversed(found))
 
 
-def tensors_in(value: Any) -> list[torch.Tensor]:
+def tensors_in(value: Any, *, objects: bool = True) -> list[torch.Tensor]:
     """Every tensor in a nested value, in order (see `named_tensors`)."""
     if isinstance(value, torch.Tensor):
         return [value]
@@ -85,7 +91,7 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
             return found
     elif kind in _PLAIN:
         return []
-    return [tensor for _, tensor in named_tensors(value)]
+    return [tensor for _, tensor in named_tensors(value, objects=objects)]
 
 
 def held_tensors(tensor: torch.Tensor) -> list[torch.Tensor]:

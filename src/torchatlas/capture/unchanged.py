@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+
+from torchatlas.capture.makers import storage_of
+from torchatlas.capture.tensors import named_tensors
 
 
 @contextmanager
@@ -17,7 +22,7 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
 
     Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, and the
     random generators of torch on CPU and CUDA, of NumPy and of Python are put back. Parameters
-    that forward itself writes to are not: a copy of every model would be needed.
+    that forward itself writes to are put back by `WriteGuard`, which sees the writes.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
@@ -26,7 +31,11 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     buffers = [
         (buffer, None if buffer.is_meta else buffer.detach().clone()) for buffer in model.buffers()
     ]
-    held = [(module, dict(module._buffers)) for module in model.modules()]
+    held = [
+        (module, dict(module._buffers))
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
+    ]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
     try:
         with random_state_restored():
@@ -65,6 +74,85 @@ def random_state_restored() -> Iterator[None]:
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
+
+
+class WriteGuard:
+    """Keeps what parameters and inputs held before an op wrote to them, and puts it back.
+
+    Nothing is copied until a write is about to happen, so that a pass that writes nowhere, as
+    nearly all do, costs no memory.
+    """
+
+    def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
+        self._guarded = {
+            storage._cdata: storage
+            for storage in map(storage_of, tensors)
+            if storage is not None and storage.device.type != "meta"
+        }
+        self._kept: list[tuple[torch.UntypedStorage, torch.UntypedStorage]] = []
+
+    def before_write(self, tensor: torch.Tensor) -> None:
+        """To be told of each tensor that an op is about to write to."""
+        storage = storage_of(tensor)
+        if storage is not None and self._guarded.pop(storage._cdata, None) is not None:
+            self._kept.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
+
+    def restore(self) -> None:
+        """Put back what was written over."""
+        while self._kept:
+            storage, values = self._kept.pop()
+            if storage.nbytes() != values.nbytes():
+                storage.resize_(values.nbytes())
+            storage.copy_(values)
+
+
+class Replayable:
+    """A generator that is given as an input, remembered so that it can be run through again."""
+
+    def __init__(self, source: Iterator[Any]) -> None:
+        self._source, self._seen = source, list[Any]()
+
+    def __iter__(self) -> Iterator[Any]:
+        """What it gave before, then what is left of it."""
+        yield from self._seen
+        for item in self._source:
+            self._seen.append(item)
+            yield item
+
+
+class Arguments:
+    """What a model is called with, handed out anew for each pass.
+
+    Containers (lists, dicts, caches and other objects) are copied, so that a forward that pops or
+    appends does not change the user's; the tensors in them are the user's own, and so are modules
+    of the model. What cannot be copied is handed over as it is.
+    """
+
+    def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._given = (args, kwargs)
+        self._modules = {id(module): module for module in model.modules()}
+        self._generators: dict[int, Replayable] = {}
+
+    def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments for one pass."""
+        memo: dict[int, Any] = dict(self._modules)
+        memo |= {id(tensor): tensor for _, tensor in named_tensors(self._given)}
+        args, kwargs = self._given
+        return (
+            tuple(self._copied(value, memo) for value in args),
+            {name: self._copied(value, memo) for name, value in kwargs.items()},
+        )
+
+    def _copied(self, value: Any, memo: dict[int, Any]) -> Any:
+        if isinstance(value, torch.Tensor | str | int | float | bool | nn.Module | type(None)):
+            return value
+        if isinstance(value, Iterator):
+            known = self._generators.setdefault(id(value), Replayable(value))
+            return iter(known)
+        try:
+            return copy.deepcopy(value, memo)
+        except Exception:  # noqa: BLE001 (any class may refuse; then it is handed over itself)
+            return value
 
 
 def _same(buffer: torch.Tensor, values: torch.Tensor) -> bool:
