@@ -36,7 +36,7 @@ class Case:
         only: whether `edges` are all that there are.
         absent: edges that must not be there.
         unlinked: output nodes that no edge leads to; the trace is then partial.
-        writes: the model changes its inputs or weights itself, as it would untraced.
+        verify: whether the ops, run again by themselves, must give the same outputs.
         flip: whether it is also traced in the other mode, training or evaluation.
     """
 
@@ -47,7 +47,7 @@ class Case:
     only: bool = True
     absent: Pairs = field(default_factory=set)
     unlinked: tuple[str, ...] = ()
-    writes: bool = False
+    verify: bool = True
     flip: bool = True
 
     def arguments(self) -> tuple[Any, ...]:
@@ -104,6 +104,9 @@ def check(case: Case) -> Graph:
     assert graph.capture.status == ("partial" if case.unlinked else "complete")
     assert len(graph.capture.unlinked) == len(case.unlinked)
     _assert_equal(graph, again.graph)
+    if case.verify:
+        verification = traced.verify()
+        assert verification.ok, verification
     if case.flip:
         case.model.train(not case.model.training)
         _traces(case, 1)
@@ -140,10 +143,9 @@ def _traces(case: Case, times: int) -> list[Trace]:
     traces = []
     for _ in range(times):
         arguments = case.arguments()
-        before = Snapshot(case.model, () if case.writes else (arguments, case.kwargs))
+        before = Snapshot(case.model, (arguments, case.kwargs))
         traces.append(ta.trace(case.model, arguments, case.kwargs))
-        after = Snapshot(case.model, () if case.writes else (arguments, case.kwargs))
-        before.assert_same(after, weights=not case.writes)
+        before.assert_same(Snapshot(case.model, (arguments, case.kwargs)))
     return traces
 
 
@@ -176,11 +178,10 @@ class Snapshot:
             "python random": random.getstate(),
         }
 
-    def assert_same(self, other: Snapshot, *, weights: bool = True) -> None:
+    def assert_same(self, other: Snapshot) -> None:
         for name, value in self.state.items():
             assert other.state[name] == value, f"the trace changed: {name}"
-        if weights:
-            assert self.weights == other.weights, "the trace changed a parameter or buffer"
+        assert self.weights == other.weights, "the trace changed a parameter or buffer"
         assert self.gradients == other.gradients, "the trace changed a gradient"
         assert self.inputs == other.inputs, "the trace changed an input"
 

@@ -84,7 +84,6 @@ def a_cache_that_goes_in() -> Case:
             ("inner.lm_head/linear:0", "output:logits"),
         },
         only=False,
-        writes=True,
         flip=False,
     )
 
@@ -113,7 +112,6 @@ def a_cache_of_fixed_size() -> Case:
             (f"{layer}/index_copy_:1", f"output:{CACHE}.layers.0.values"),
         },
         only=False,
-        writes=True,
         flip=False,
     )
 

@@ -205,6 +205,7 @@ def a_generator_that_computes() -> Case:
             ("/add:1", "/stack:0"),
             ("/stack:0", "output:0"),
         },
+        verify=False,  # what it computed is kept, and not computed again
     )
 
 
@@ -276,7 +277,7 @@ def no_input_at_all() -> Case:
 @case
 def no_tensor_comes_out() -> Case:
     model = Runs(lambda self, x: {"shape": list(x.shape), "name": "x", "none": None})
-    return Case(model, torch.ones(2))
+    return Case(model, torch.ones(2), verify=False)  # there is nothing to compare
 
 
 @case

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from tests.zoo.cases import Case, Collection, Make, Runs, check
+from tests.zoo.cases import Case, Collection, Make, Runs, check, check_invariants, edges_of
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
+
+import torchatlas as ta
 
 case = Collection()
 
@@ -240,3 +242,29 @@ def einops_rearrange() -> Case:
 @pytest.mark.parametrize("make", case.makers, ids=case.names)
 def test_edges(make: Make) -> None:
     check(make())
+
+
+def test_the_fused_encoder_as_executed() -> None:
+    """Without gradients and without a function mode, torch runs each layer as one op."""
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False).eval()
+    x = torch.randn(2, 5, 8)
+    with torch.no_grad():
+        graph = ta.trace(model, x, level="executed").graph
+        user = ta.trace(model, x).graph
+    first, second = (f"layers.{n}/aten._transformer_encoder_layer_fwd:0" for n in range(2))
+    assert edges_of(graph) == {("input:src", first), (first, second), (second, "output:0")}
+    assert (graph.capture.level, user.capture.level) == ("executed", "user")
+    assert graph.capture.fast_paths_off == ()
+    assert user.capture.fast_paths_off
+    assert ("layers.0.norm2/layer_norm:0", "layers.1/add:0") in edges_of(user)
+    check_invariants(graph)
+
+
+def test_fused_attention_as_executed() -> None:
+    model = nn.MultiheadAttention(8, 2, batch_first=True).eval()
+    x = torch.randn(2, 5, 8)
+    with torch.no_grad():
+        graph = ta.trace(model, (x, x, x), {"need_weights": False}, level="executed").graph
+    op = "/aten._native_multi_head_attention:0"
+    assert {(op, "output:0"), ("input:query", op)} <= edges_of(graph)

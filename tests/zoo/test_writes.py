@@ -117,7 +117,6 @@ def a_write_through_a_view_of_the_input() -> Case:
             ("/zero_:0", "/mul:0"),
             ("/mul:0", "output:0"),
         },
-        writes=True,
     )
 
 
