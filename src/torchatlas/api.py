@@ -78,7 +78,7 @@ def visualize_model(
         if data is not None or test is not None or run is not None:
             raise CaptureError(
                 "an exported program is read and not run: call visualize_model(program) without "
-                "data, or visualize_model(program.module(), data) to run it"
+                "data, or hand over the module that it was exported from"
             )
         return Atlas(_finished(_exported_run(model), None))
     model = check_model(model)

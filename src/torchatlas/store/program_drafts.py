@@ -77,7 +77,12 @@ class Drafts:
                 self.edges[source, draft.id, spec] = Edge(source, draft.id, spec)
 
     def describe_groups(self) -> None:
-        """Inputs and outputs of each group: what crosses its border."""
+        """Inputs and outputs of each group: what crosses its border; the model's are the user's."""
+        for draft in self.nodes.values():
+            if draft.kind == "input":
+                self.nodes[ROOT].inputs += draft.outputs
+            elif draft.kind == "output":
+                self.nodes[ROOT].outputs += draft.inputs
         around = {node_id: self._groups_around(node_id) for node_id in self.nodes}
         seen: set[tuple[str, bool, str, TensorSpec]] = set()
         for edge in self.edges.values():

@@ -15,7 +15,7 @@ from torchatlas.errors import RunError
 from torchatlas.run import Attribute, TensorSpec
 
 SCHEMA_MAJOR = 8
-"""The major version of torch's schema that is read: torch 2.6 and later write it."""
+"""The major version of the schema that is read; torch 2.15 writes 8.20."""
 
 DEEPEST_SUBGRAPH = 40
 
@@ -416,6 +416,8 @@ def _setting(form: str, value: Any) -> Attribute:
         return "×".join(map(str, value))
     if form == "as_device" and isinstance(value, dict):
         return str(value.get("type"))
+    if form == "as_float" and value in ("Infinity", "-Infinity", "NaN"):
+        return float(value)
     if form in ("as_int", "as_float", "as_bool", "as_string", "as_operator"):
         return value if isinstance(value, bool | int | float | str) else None
     return None

@@ -55,10 +55,10 @@ def read_pt2(path: Path) -> Pt2Text:
         RunError: it is no such archive, is damaged, or a member is larger than is believable.
     """
     try:
+        if not zipfile.is_zipfile(path):
+            raise RunError(f"{path} {_what_it_is(path)}; {_EXPORT_AGAIN}")
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path)
-    except zipfile.BadZipFile as error:
-        raise RunError(f"{path} {_what_it_is(path)}; {_EXPORT_AGAIN}") from error
     except _UNREADABLE as error:
         raise RunError(f"{path} cannot be read: {error}; {_EXPORT_AGAIN}") from error
 
@@ -67,7 +67,7 @@ def _read(archive: zipfile.ZipFile, path: Path) -> Pt2Text:
     members = archive.namelist()
     programs = [name for name in members if _is_program(name)]
     if not programs:
-        raise RunError(f"{path} {_other_archive(members)}")
+        raise RunError(f"{path} {_other_archive(archive)}")
     chosen = min(programs, key=lambda name: (PurePosixPath(name).name != "model.json", name))
     notes = []
     if len(programs) > 1:
@@ -127,8 +127,12 @@ def _what_it_is(path: Path) -> str:
     return "is no zip, and an exported program is one"
 
 
-def _other_archive(members: list[str]) -> str:
+def _other_archive(archive: zipfile.ZipFile) -> str:
+    members = archive.namelist()
     names = {PurePosixPath(name).name for name in members}
+    if min((info.header_offset for info in archive.infolist()), default=0) > 0:
+        # What was found is a zip within: the example inputs, which end before the whole does.
+        return f"is a zip that was cut off; {_EXPORT_AGAIN}"
     if any("aotinductor" in PurePosixPath(name).parts for name in members):
         return (
             "holds code compiled by AOTInductor and no exported program; "
