@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch._higher_order_ops import map as hop_map
-from torch._higher_order_ops import while_loop
+from torch._higher_order_ops import scan, while_loop
 
 
 class Residual(nn.Module):
@@ -56,6 +56,11 @@ class Looping(nn.Module):
 class Mapping(nn.Module):
     def forward(self, xs):
         return hop_map(lambda x: x.cos() + 1, xs)
+
+
+class Scanning(nn.Module):
+    def forward(self, xs):
+        return scan(lambda state, x: (state + x, state * x), torch.zeros(3), xs)
 
 
 class Counting(nn.Module):

@@ -111,6 +111,7 @@ def test_ids_and_edges_are_those_of_a_trace():
         assert exported.nodes[node_id].parent == node.parent
         assert exported.nodes[node_id].outputs == node.outputs
         assert exported.nodes[node_id].type == node.type
+        assert exported.nodes[node_id].flops == node.flops
 
 
 def test_a_recurrent_layer_keeps_its_states_and_the_names_of_the_results(tmp_path):
@@ -163,6 +164,7 @@ def test_a_branch_is_a_group_whose_ways_meet_again(tmp_path):
     } <= edges(graph)
     assert graph.nodes["/cond:0/true"].parent == "/cond:0"
     assert graph.nodes["/cond:0"].type == "cond"
+    assert "FLOPs leave out what runs in a branch or loop: /cond:0" in notes(graph)
 
 
 def test_a_loop_is_a_group_drawn_once(tmp_path):
@@ -185,6 +187,52 @@ def test_a_map_shows_the_slice_that_its_body_gets(tmp_path):
     (first,) = (edge for edge in graph.edges if edge.target == "/map:0/cos:0")
     assert (first.source, first.tensor.shape) == ("input:xs", (3,))
     assert graph.nodes["/map:0/map:0"].outputs[0].shape == (4, 3)
+
+
+def test_a_scan_takes_its_first_state_and_slices(tmp_path):
+    graph = loaded(tmp_path, programs.Scanning(), torch.randn(4, 3)).graph
+    check_sound(graph)
+    assert {
+        ("/zeros:0", "/scan:0/add:0"),
+        ("input:xs", "/scan:0/add:0"),
+        ("/scan:0/mul:0", "/scan:0/scan:0"),
+        ("/zeros:0", "/scan:0/scan:0"),
+        ("/scan:0/scan:0", "output:1"),
+    } <= edges(graph)
+    assert graph.nodes["/scan:0/scan:0"].outputs[1].shape == (4, 3)
+
+
+def as_higher_order(path, target, arguments):
+    """The program with its region without gradient made another higher-order op."""
+
+    def change(document):
+        for node in document["graph_module"]["graph"]["nodes"]:
+            if node["target"].endswith("wrap_with_set_grad_enabled"):
+                node["target"] = f"torch.ops.higher_order.{target}"
+                node["inputs"] = arguments(node["inputs"])
+
+    return ta.load(programs.rewritten(path, change)).graph
+
+
+def test_a_checkpoint_is_a_group_that_hands_on_what_is_in_it(tmp_path):
+    path = save(export(programs.Scopes(), torch.randn(3, 3)), tmp_path / "model.pt2")
+    graph = as_higher_order(path, "tag_activation_checkpoint", lambda inputs: inputs[1:])
+    check_sound(graph)
+    group = "/tag_activation_checkpoint:0"
+    assert graph.nodes[f"{group}/sin:0"].parent == group
+    assert {("input:x", f"{group}/sin:0"), (f"{group}/sin:0", "/sum:0")} <= edges(graph)
+
+
+def test_a_hand_over_that_is_not_known_is_said_and_not_guessed(tmp_path):
+    path = save(export(programs.Scopes(), torch.randn(3, 3)), tmp_path / "model.pt2")
+    graph = as_higher_order(path, "strange", lambda inputs: inputs + inputs[-1:])
+    check_sound(graph)
+    assert ("/strange:0/x", "/strange:0/sin:0") in edges(graph)
+    assert graph.capture.status == "partial"
+    assert graph.capture.unlinked[0] == (
+        "/strange:0: how strange hands its arguments to its subgraph is not known; edges into it "
+        "are missing"
+    )
 
 
 def test_a_write_is_seen_by_all_that_share_the_memory(tmp_path):

@@ -11,6 +11,8 @@ import torch
 
 from torchatlas.errors import CaptureError
 
+_LONGEST_REASON = 240
+
 
 @dataclass(frozen=True)
 class ProgramText:
@@ -34,8 +36,9 @@ def program_text(program: torch.export.ExportedProgram) -> ProgramText:
     try:
         text = _serialised(program)
     except Exception as error:
+        said = f"{type(error).__name__}: {error}".partition("\n")[0][:_LONGEST_REASON]
         raise CaptureError(
-            f"torch cannot write this exported program down: {type(error).__name__}: {error}; "
+            f"torch cannot write this exported program down: {said}; "
             "trace the module that it was exported from instead"
         ) from error
     stores = {

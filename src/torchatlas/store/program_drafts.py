@@ -35,6 +35,7 @@ class Draft:
     parameters: list[str] = field(default_factory=list)
     attributes: dict[str, Attribute] = field(default_factory=dict)
     aten: tuple[str, ...] = ()
+    flops: float | None = None
     atomic: bool = False
 
     def show(self, info: TensorInfo) -> None:
@@ -77,12 +78,16 @@ class Drafts:
                 self.edges[source, draft.id, spec] = Edge(source, draft.id, spec)
 
     def describe_groups(self) -> None:
-        """Inputs and outputs of each group: what crosses its border; the model's are the user's."""
+        """FLOPs, inputs and outputs of each group: what crosses its border is put in or out."""
         for draft in self.nodes.values():
             if draft.kind == "input":
                 self.nodes[ROOT].inputs += draft.outputs
             elif draft.kind == "output":
                 self.nodes[ROOT].outputs += draft.inputs
+        for draft in reversed(list(self.nodes.values())):  # children come after their parent
+            if draft.flops is not None and draft.parent is not None:
+                outer = self.nodes[draft.parent]
+                outer.flops = (outer.flops or 0.0) + draft.flops
         around = {node_id: self._groups_around(node_id) for node_id in self.nodes}
         seen: set[tuple[str, bool, str, TensorSpec]] = set()
         for edge in self.edges.values():
@@ -107,7 +112,7 @@ class Drafts:
                 tuple(draft.outputs),
                 tuple(dict.fromkeys(draft.parameters)),
                 draft.attributes,
-                None,
+                draft.flops,
                 draft.source,
                 order,
                 draft.atomic,

@@ -15,6 +15,7 @@ from dataclasses import replace
 from torchatlas.errors import RunError
 from torchatlas.run import ROOT, Graph, NodeKind, TensorSpec
 from torchatlas.store.program_drafts import Draft, Drafts
+from torchatlas.store.program_flops import count_flops
 from torchatlas.store.program_json import Argument, Program, ProgramGraph, ProgramOp, TensorInfo
 from torchatlas.store.program_memory import Memory, is_view, written_arguments
 from torchatlas.store.program_names import (
@@ -241,8 +242,19 @@ class _Maker:
                 names.tensors[tensor] = Value(info, memory or Memory(), draft.id, self.now)
             for number in output.numbers:
                 names.numbers[number] = (draft.id,)
+        if scope.runs_once:
+            draft.flops = count_flops(
+                base, self.shapes(op, names), [s.shape for s in draft.outputs]
+            )
         if not any(output.tensors for output in op.outputs):
             self.found.host_reads.append(draft.id)
+
+    def shapes(self, op: ProgramOp, names: Names) -> dict[str, list[tuple[int, ...]]]:
+        return {
+            argument.name: [self.tensor(name, names).info.spec.shape for name in argument.tensors]
+            for argument in op.arguments
+            if argument.tensors
+        }
 
     def note_writes(self, op: ProgramOp, draft: Draft, names: Names) -> None:
         """Who uses the memory from here on uses what this op made of it."""
@@ -286,11 +298,13 @@ class _Maker:
             if len(subgraphs) > 1:
                 label = re.sub(r"^while_loop_|(_graph)?_\d+$", "", label) or label
                 within = self.group(f"{group.id}/{label}", label, "subgraph", group)
-            inner = Scope(within, calls, scope.attributes)
+            once = scope.runs_once and name in _ONE_SUBGRAPH
+            inner = Scope(within, calls, scope.attributes, once)
             results.append(self.subgraph(op, inner_graph, names, inner))
         if name in _ONE_SUBGRAPH and len(results) == 1:
             self.hand_on(op, names, results[0])
             return
+        self.found.repeated.append(group.id)
         if name in ("while_loop", "scan"):
             self.found.loops.append(group.id)
         self.join(op, graph, names, group, name, [value for result in results for value in result])

@@ -23,6 +23,7 @@ class Findings:
         constants: arguments that were fixed while exporting, by name.
         left_out: ops without a node, by name: arithmetic on sizes, and checks.
         loops: ids of the loops, whose way back is no edge.
+        repeated: ids of the groups in which ops may run not at all, or more than once.
         unplaced: ops whose stack of module calls cannot be read.
         unnamed: whether arguments or results have no names of the user's.
     """
@@ -34,6 +35,7 @@ class Findings:
     host_reads: list[str] = field(default_factory=list)
     unlinked: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    repeated: list[str] = field(default_factory=list)
     unplaced: list[str] = field(default_factory=list)
     unnamed: bool = False
 
@@ -75,6 +77,8 @@ def _notes(program: Program, drafts: Drafts, found: Findings) -> Iterator[str]:
     if found.left_out:
         names = [f"{name} ({count})" for name, count in found.left_out.most_common()]
         yield f"without a node, as they make no tensor: {_some(names)}"
+    if found.repeated:
+        yield f"FLOPs leave out what runs in a branch or loop: {_some(found.repeated)}"
     if found.loops:
         yield f"loops are drawn once, without the way back: {_some(found.loops)}"
     if found.unnamed:

@@ -40,11 +40,12 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where the ops of one (sub)graph stand when they say nothing more: within `calls` of modules,
-    and with what attributes of all of them."""
+    with what attributes of all of them, and whether they run once, and not in a branch or loop."""
 
     place: Place
     calls: tuple[ModuleCall, ...] = ()
     attributes: dict[str, Attribute] = field(default_factory=dict)
+    runs_once: bool = True
 
 
 @dataclass(slots=True)
