@@ -18,6 +18,7 @@ from torchatlas.run import SCHEMA_VERSION, Document, Run, build_table, from_json
 
 if TYPE_CHECKING:
     from torch import nn
+    from torch.export import ExportedProgram
 
     from torchatlas.capture.losses import Loss
     from torchatlas.capture.recorder import Recorder
@@ -28,7 +29,7 @@ SECTIONS = ("parameters", "activations", "gradients", "evaluation", "cost")
 
 
 def visualize_model(
-    model: nn.Module,
+    model: nn.Module | ExportedProgram,
     data: Any = None,
     *,
     test: Any = None,
@@ -69,12 +70,13 @@ def visualize_model(
         DataError: `data` has none of the forms above.
         RunError: `run` holds no readable run.
     """
-    from torchatlas.capture.exported_program import is_exported_program
+    from torch.export import ExportedProgram
+
     from torchatlas.capture.facts import run_facts
     from torchatlas.capture.trace import check_model
     from torchatlas.capture.weights import model_info
 
-    if is_exported_program(model):
+    if isinstance(model, ExportedProgram):
         if data is not None or test is not None or run is not None:
             raise CaptureError(
                 "an exported program is read and not run: call visualize_model(program) without "
@@ -110,17 +112,22 @@ def visualize_model(
 
 
 def trace(
-    model: nn.Module, args: Any = (), kwargs: dict[str, Any] | None = None, *, mode: Mode = "auto"
+    model: nn.Module | ExportedProgram,
+    args: Any = (),
+    kwargs: dict[str, Any] | None = None,
+    *,
+    mode: Mode = "auto",
 ) -> Trace:
     """What ran, in what order, and what flowed where: see `torchatlas.capture.trace.trace`.
 
     Of a `torch.export.ExportedProgram` the graph is read off the program; nothing is run.
     """
-    from torchatlas.capture.exported_program import is_exported_program
+    from torch.export import ExportedProgram
+
     from torchatlas.capture.trace import Trace
     from torchatlas.capture.trace import trace as run_trace
 
-    if is_exported_program(model):
+    if isinstance(model, ExportedProgram):
         graph = _exported_run(model).graph
         assert graph is not None
         return Trace(graph)
@@ -208,7 +215,7 @@ def load(path: str | Path) -> Atlas:
     )
 
 
-def _exported_run(program: Any) -> Run:
+def _exported_run(program: ExportedProgram) -> Run:
     """The run of an exported program in memory, by the way that a `.pt2` file goes."""
     from torchatlas.capture.exported_program import program_text
     from torchatlas.store.exported_program import exported_run

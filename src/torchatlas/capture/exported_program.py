@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
-from typing import Any, TypeGuard
 
 import torch
 
@@ -20,11 +19,6 @@ class ProgramText:
 
     program: bytes
     weights: dict[str, str]
-
-
-def is_exported_program(model: Any) -> TypeGuard[torch.export.ExportedProgram]:
-    """Whether something is an exported program, and no module."""
-    return isinstance(model, torch.export.ExportedProgram)
 
 
 def program_text(program: torch.export.ExportedProgram) -> ProgramText:

@@ -16,8 +16,8 @@ from typing import Any
 
 from torchatlas.errors import RunError
 
-LARGEST_MEMBER_BYTES = 512 * 1024**2
-"""A program of 20,000 ops is about 60 MB of JSON; beyond this it is no honest program."""
+LARGEST_MEMBER_BYTES = 256 * 1024**2
+"""A program of 20,000 ops is 20 to 60 MB of JSON; beyond this it is no honest program."""
 
 _OLDER_PROGRAM = "serialized_exported_program.json"
 _EXPORT_AGAIN = "write it again with torch.export.save"
