@@ -42,7 +42,7 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
             for parameter, _ in gradients:
                 parameter.grad = None
             if training is not None:
-                model.train(training)
+                _set_mode(model, training)
             yield
     finally:
         for module, flag in flags:
@@ -153,6 +153,13 @@ class Arguments:
             return copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001 (any class may refuse; then it is handed over itself)
             return value
+
+
+def _set_mode(model: nn.Module, training: bool) -> None:
+    try:
+        model.train(training)
+    except NotImplementedError:  # an exported program's module: its mode was fixed by exporting
+        return
 
 
 def _same(buffer: torch.Tensor, values: torch.Tensor) -> bool:
