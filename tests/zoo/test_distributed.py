@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.zoo.cases import Case, Runs, check, edges_of
+from tests.zoo.cases import Case, Runs, check, check_invariants, edges_of
 from torch import distributed as dist
 from torch import nn
 
@@ -105,32 +105,38 @@ def test_a_distributed_tensor_made_and_left_inside_forward() -> None:
     check(Case(Runs(forward), torch.ones(2), edges=edges, only=False))
 
 
-def _trace_on_a_rank(rank: int, folder: str, name: str) -> None:
+def _trace_on_a_rank(rank: int, folder: str) -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     store = dist.FileStore(str(Path(folder) / "store"), 2)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=2)
     try:
-        model = MODELS[name]()
-        x = torch.ones(1, 4) + rank
-        model(x)
-        traced = ta.trace(model, (x,))
-        if traced.error is not None:
-            raise traced.error
-        graph = traced.graph
-        assert graph.capture.status == "complete", graph.capture
-        assert edges_of(graph) >= EDGES[name], edges_of(graph)
-        lines = [f"{node.id} {node.kind}" for node in graph.nodes.values()]
-        lines += [f"{edge.source} -> {edge.target}" for edge in graph.edges]
-        Path(folder, f"rank{rank}.txt").write_text("\n".join(lines))
-        model(x).sum().backward()  # the wrapper still reduces gradients after the trace
-        assert all(p.grad is not None for p in model.parameters())
+        for name in MODELS:
+            Path(folder, f"{name}{rank}.txt").write_text("\n".join(_traced(name, rank)))
     finally:
         dist.destroy_process_group()
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_two_processes_see_the_same_graph(name: str, tmp_path: Path) -> None:
-    torch.multiprocessing.spawn(_trace_on_a_rank, (str(tmp_path), name), nprocs=2)
-    first, second = ((tmp_path / f"rank{rank}.txt").read_text() for rank in range(2))
-    assert first == second
+def _traced(name: str, rank: int) -> list[str]:
+    """What one process sees, on inputs of its own; the wrapper reduces gradients afterwards."""
+    model = MODELS[name]()
+    x = torch.ones(1, 4) + rank
+    model(x)
+    traced = ta.trace(model, (x,))
+    if traced.error is not None:
+        raise traced.error
+    graph = traced.graph
+    assert graph.capture.status == "complete", graph.capture
+    assert edges_of(graph) >= EDGES[name], edges_of(graph)
+    check_invariants(graph)
+    model(x).sum().backward()
+    assert all(p.grad is not None for p in model.parameters())
+    lines = [f"{node.id} {node.kind}" for node in graph.nodes.values()]
+    return lines + [f"{edge.source} -> {edge.target}" for edge in graph.edges]
+
+
+def test_two_processes_see_the_same_graph(tmp_path: Path) -> None:
+    torch.multiprocessing.spawn(_trace_on_a_rank, (str(tmp_path),), nprocs=2)
+    for name in MODELS:
+        first, second = ((tmp_path / f"{name}{rank}.txt").read_text() for rank in range(2))
+        assert first == second
