@@ -194,6 +194,27 @@ def autocast_inside_forward() -> Case:
 
 
 @case
+def a_conversion_with_nothing_to_convert() -> Case:
+    """It gives back its argument: no node, or the residual stream would seem to pass through."""
+
+    def forward(self: Any, x: Any) -> Any:
+        normed = self.norm(x.to(torch.float32).contiguous()).cpu()
+        return x + normed.to(torch.float64)
+
+    return Case(
+        Runs(forward, norm=nn.LayerNorm(2)),
+        torch.ones(1, 2),
+        edges={
+            ("input:x", "norm/layer_norm:0"),
+            ("norm/layer_norm:0", "/to:1"),
+            ("/to:1", "/add:0"),
+            ("input:x", "/add:0"),
+            ("/add:0", "output:0"),
+        },
+    )
+
+
+@case
 def an_error_that_forward_catches() -> Case:
     def forward(self: Any, x: Any) -> Any:
         try:
