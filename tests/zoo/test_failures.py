@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,44 @@ def test_a_lazy_model_is_refused_by_the_name_of_its_layer() -> None:
 def test_what_is_no_model_is_refused(model: Any, words: str) -> None:
     with pytest.raises(ta.CaptureError, match=words):
         ta.trace(model, torch.ones(1))
+
+
+def test_arguments_of_the_wrong_kind_are_refused() -> None:
+    words = "kwargs is a list; keyword arguments are a dict of name and value"
+    with pytest.raises(ta.CaptureError, match=words):
+        ta.trace(nn.ReLU(), torch.ones(1), [torch.ones(1)])  # type: ignore[arg-type]
+
+
+class OnlyOne:
+    def __init__(self) -> None:
+        self.value = torch.ones(2)
+
+    def __copy__(self) -> Any:
+        raise RuntimeError("there is only one of me")
+
+    __deepcopy__ = None
+
+
+def test_an_input_that_cannot_be_copied_is_named_where_a_copy_is_needed() -> None:
+    model = Runs(lambda self, x: x.value * 2)
+    edges = {("input:x.value", "/mul:0"), ("/mul:0", "output:0")}
+    check(Case(model, (OnlyOne(),), edges=edges))
+    words = "cannot copy the tensors inside a OnlyOne; trace with mode='real'"
+    with pytest.raises(ta.CaptureError, match=words):
+        ta.trace(model, (OnlyOne(),), mode="fake")
+
+
+def test_what_other_threads_compute_is_said_to_be_missing() -> None:
+    """torch's modes are of one thread: what another one makes comes from nowhere."""
+
+    def forward(self: Any, x: Any) -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(torch.exp, x).result() + 1
+
+    edges = {("/constant:0", "/add:0"), ("/add:0", "output:0")}
+    case = Case(Runs(forward), torch.ones(2), edges=edges, unlinked=("output:0",), verify=False)
+    graph = check(case)
+    assert "output:0: no path of tensors leads to it" in graph.capture.unlinked[0]
 
 
 @pytest.mark.parametrize("training", [True, False])
