@@ -56,10 +56,8 @@ def packed_sequences() -> Case:
         Runs(forward, cell=nn.GRU(4, 8, batch_first=True), head=nn.Linear(8, 2)),
         (torch.randn(2, 5, 4), torch.tensor([3, 5])),
         edges={
-            ("input:lengths", "/to:0"),
-            ("/to:0", "/sort:0"),
-            ("/sort:0", "/to:1"),
-            ("/to:1", "/index_select:0"),
+            ("input:lengths", "/sort:0"),
+            ("/sort:0", "/index_select:0"),
             ("input:x", "/index_select:0"),
             ("/index_select:0", "/_pack_padded_sequence:0"),
             ("/_pack_padded_sequence:0", "cell/gru:0"),
