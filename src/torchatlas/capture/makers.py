@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
-_PLAIN_TENSORS = (torch.Tensor, torch.nn.Parameter)
-
 
 @dataclass(slots=True)
 class _Storage:
@@ -84,13 +82,6 @@ def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
         return tensor.untyped_storage()
     except (NotImplementedError, RuntimeError):
         return None
-
-
-def held_by_wrapper(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """The tensors that a tensor subclass wraps, as its attributes; none for a plain tensor."""
-    if type(tensor) in _PLAIN_TENSORS:
-        return []
-    return [held for held in vars(tensor).values() if isinstance(held, torch.Tensor)]
 
 
 def _address(tensor: torch.Tensor) -> int:

@@ -12,7 +12,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, Protocol
 
 import torch
@@ -23,9 +23,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torchatlas.capture.builder import Draft, GraphBuilder, op_attributes
 from torchatlas.capture.calls import Call, CallStack, user_source
 from torchatlas.capture.flops import count_flops
-from torchatlas.capture.op_names import SET_DATA, op_name, reads_values
+from torchatlas.capture.op_names import CONVERSIONS, SET_DATA, op_name, reads_values
 from torchatlas.capture.tensors import named_tensors, tensors_in
-from torchatlas.capture.unchanged import WriteGuard
+from torchatlas.capture.unchanged import Replayed, WriteGuard
 from torchatlas.run import ROOT, CaptureReport, Graph
 
 Level = Literal["user", "executed"]
@@ -161,6 +161,8 @@ class Tracer:
             draft.reads_host = True
         if name == SET_DATA:
             draft.wrote = True
+        if out is not None and given and out is given[0] and not draft.aten and name in CONVERSIONS:
+            return out  # it was what was asked for already: nothing happened
         self._note_result(draft, sources, tensors_in(out))
         if name == SET_DATA:
             self.builder.note_made(args[0], draft.id)
@@ -265,15 +267,24 @@ class Tracer:
             self.builder.makers.made(tensor, draft.id)
 
     def _add_inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        found = list(named_tensors(_by_argument(self.model, args, kwargs)))
+        named = _by_argument(self.model, args, kwargs)
+        for name in [name for name, value in named.items() if isinstance(value, Replayed)]:
+            named.pop(name).on_item = partial(self._add_item, name)
+        found = list(named_tensors(named))
         for path, tensor in found:
-            name = ".".join(path)
-            label = "input" if len(found) == 1 else name
-            draft = Draft(f"input:{name}", "input", label, "input", ROOT)
-            draft.attributes["argument"] = name
-            self.builder.add_input(draft, tensor)
-            if self._on_output is not None:
-                self._on_output(draft.id, [tensor])
+            self._add_input(".".join(path), tensor, "input" if len(found) == 1 else None)
+
+    def _add_item(self, argument: str, position: int, item: Any) -> None:
+        """What a generator gave that is an argument of the model."""
+        with torch._C.DisableTorchFunction():
+            for path, tensor in named_tensors(item):
+                self._add_input(".".join((argument, str(position), *path)), tensor)
+
+    def _add_input(self, name: str, tensor: torch.Tensor, label: str | None = None) -> None:
+        draft = Draft(f"input:{name}", "input", label or name, "input", ROOT)
+        draft.attributes["argument"] = name
+        self.builder.add_input(draft, tensor)
+        self._tell(draft.id, [tensor])
 
     def _add_outputs(self) -> None:
         found = list(named_tensors(self.outputs))
@@ -343,6 +354,9 @@ class _FunctionWatcher(TorchFunctionMode):
         self.names: dict[Any, str | None] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if _is_higher_order(func):
+            with self:  # what is called within is seen, as if it were written there
+                return _eagerly(func, args, kwargs or {})
         try:
             name = self.names[func]
         except KeyError:
@@ -350,6 +364,19 @@ class _FunctionWatcher(TorchFunctionMode):
         if name is None:
             return func(*args, **(kwargs or {}))
         return self.tracer.user_op(name, func, args, kwargs or {})
+
+
+def _eagerly(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run `torch.cond` and `while_loop` as the Python that they stand for; others as they are."""
+    if op.name() == "cond":
+        predicate, on_true, on_false, operands = args[:4]
+        return (on_true if predicate else on_false)(*operands)
+    if op.name() == "while_loop":
+        condition, body, carried, extra = args[:4]
+        while condition(*carried, *extra):
+            carried = body(*carried, *extra)
+        return carried
+    return op(*args, **kwargs)
 
 
 class _DispatchWatcher(TorchDispatchMode):  # type: ignore[no-untyped-call]

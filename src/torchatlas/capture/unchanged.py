@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils._python_dispatch import _disable_current_modes
 
 from torchatlas.capture.makers import storage_of
 from torchatlas.capture.tensors import named_tensors
@@ -97,6 +98,11 @@ class WriteGuard:
         if storage is not None and self._guarded.pop(storage._cdata, None) is not None:
             self._kept.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
 
+    @property
+    def used(self) -> bool:
+        """Whether something was written over."""
+        return bool(self._kept)
+
     def restore(self) -> None:
         """Put back what was written over."""
         while self._kept:
@@ -106,18 +112,29 @@ class WriteGuard:
             storage.copy_(values)
 
 
-class Replayable:
-    """A generator that is given as an input, remembered so that it can be run through again."""
+class Replayed:
+    """An iterator that is given as an input: it gives what was seen of it before, then the rest.
 
-    def __init__(self, source: Iterator[Any]) -> None:
-        self._source, self._seen = source, list[Any]()
+    What the source computes is not part of the model, so it runs outside of any watching mode;
+    `on_item(position, item)` is told of each thing that is handed over.
+    """
 
-    def __iter__(self) -> Iterator[Any]:
-        """What it gave before, then what is left of it."""
-        yield from self._seen
-        for item in self._source:
-            self._seen.append(item)
-            yield item
+    def __init__(self, source: Iterator[Any], seen: list[Any]) -> None:
+        self._source, self._seen, self._position = source, seen, 0
+        self.on_item: Callable[[int, Any], None] | None = None
+
+    def __iter__(self) -> Replayed:
+        return self
+
+    def __next__(self) -> Any:
+        if self._position == len(self._seen):
+            with torch._C.DisableTorchFunction(), _disable_current_modes():
+                self._seen.append(next(self._source))
+        item = self._seen[self._position]
+        if self.on_item is not None:
+            self.on_item(self._position, item)
+        self._position += 1
+        return item
 
 
 class Arguments:
@@ -131,7 +148,7 @@ class Arguments:
     def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._given = (args, kwargs)
         self._modules = {id(module): module for module in model.modules()}
-        self._generators: dict[int, Replayable] = {}
+        self._seen: dict[int, list[Any]] = {}
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments for one pass."""
@@ -147,8 +164,7 @@ class Arguments:
         if isinstance(value, torch.Tensor | str | int | float | bool | nn.Module | type(None)):
             return value
         if isinstance(value, Iterator):
-            known = self._generators.setdefault(id(value), Replayable(value))
-            return iter(known)
+            return Replayed(value, self._seen.setdefault(id(value), []))
         try:
             return copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001 (any class may refuse; then it is handed over itself)
