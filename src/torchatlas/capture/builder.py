@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import torch
@@ -58,6 +57,7 @@ class GraphBuilder:
     def __init__(self, model: nn.Module) -> None:
         self.drafts: dict[str, Draft] = {}
         self.edges: dict[tuple[str, str, int], Edge] = {}
+        """By source, target and the address of the spec, of which there is one of each."""
         self.makers = Makers()
         self.weights: dict[int, Weight] = {}
         self._stretches: dict[int, list[tuple[range, Weight]]] = {}
@@ -111,7 +111,8 @@ class GraphBuilder:
     def spec(self, tensor: torch.Tensor) -> TensorSpec:
         """Shape, dtype, device and size of a tensor; one object for all that agree in them."""
         if tensor.is_nested:
-            return tensor_spec(tensor)
+            spec = tensor_spec(tensor)
+            return self._specs.setdefault(spec, spec)
         key = (tensor.shape, tensor.dtype, tensor.device)
         found = self._specs.get(key)
         if found is None:
@@ -163,7 +164,7 @@ class GraphBuilder:
         for maker, spec in sources:
             for source in (maker, *self._twins.get(maker, ())):
                 if source != draft.id:
-                    self.edges[source, draft.id, hash(spec)] = Edge(source, draft.id, spec)
+                    self.edges[source, draft.id, id(spec)] = Edge(source, draft.id, spec)
 
     def graph(self, report: CaptureReport) -> Graph:
         """The finished graph: FLOPs summed over groups, source lines read, parents in place."""
@@ -288,10 +289,12 @@ def module_attributes(module: nn.Module) -> dict[str, Attribute]:
     return found
 
 
-def op_attributes(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Attribute]:
-    """The scalar arguments of an aten op, under their names in its schema."""
+def op_attributes(
+    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Attribute]:
+    """The scalar arguments of an aten op, under the names that its schema gives them."""
     found: dict[str, Attribute] = {}
-    given = zip(_argument_names(op), args, strict=False)
+    given = zip(names, args, strict=False)
     for name, value in (*given, *kwargs.items()) if kwargs else given:
         kind = type(value)
         if kind in _SCALARS:
@@ -306,11 +309,6 @@ def op_attributes(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
 
 _NUMBERS = frozenset({int, float, bool})
 _SCALARS = _NUMBERS | {str}
-
-
-@cache
-def _argument_names(op: Any) -> tuple[str, ...]:
-    return tuple(argument.name for argument in op._schema.arguments)
 
 
 def _relative(node_id: str, parent: str) -> str:
@@ -331,14 +329,18 @@ def _node(draft: Draft, order: int, places: dict[SourceLocation, SourceLocation]
         draft.parent,
         tuple(draft.inputs),
         tuple(draft.outputs),
-        tuple(dict.fromkeys(draft.parameters)),
+        _distinct(draft.parameters),
         draft.attributes,
         draft.flops,
         _with_text(draft.source, places),
         order,
         draft.atomic,
-        tuple(dict.fromkeys(draft.aten)),
+        _distinct(draft.aten),
     )
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names)) if len(names) > 1 else tuple(names)
 
 
 def _with_text(

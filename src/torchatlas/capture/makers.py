@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+_unwrapped = torch._C._functorch.get_unwrapped
+
 
 @dataclass(slots=True)
 class _Storage:
@@ -75,9 +78,8 @@ class Makers:
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
     """The memory behind a tensor, also inside vmap and grad; sparse and nested ones have none."""
-    functorch = torch._C._functorch
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
+    while _is_wrapped(tensor):
+        tensor = _unwrapped(tensor)
     try:
         return tensor.untyped_storage()
     except (NotImplementedError, RuntimeError):

@@ -106,7 +106,7 @@ class _Pass:
             if self.fake:
                 faking = stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
                 faker = _Faker(self.model, faking)
-                args, kwargs = map_tensors((args, kwargs), faker)
+                args, kwargs = _made_fake((args, kwargs), faker)
                 stack.enter_context(faker.weights(self.model))
             tracer = Tracer(self.model, level=self.level, listener=listener)
             if isinstance(listener, Tape):
@@ -118,6 +118,13 @@ class _Pass:
             finally:
                 tracer.writes.restore()
         return tracer
+
+
+def _made_fake(value: Any, faker: _Faker) -> Any:
+    try:
+        return map_tensors(value, faker)
+    except TypeError as error:
+        raise CaptureError(f"{error}; trace with mode='real'") from error
 
 
 class _Faker:
@@ -193,6 +200,10 @@ def trace(
     model = check_model(model)
     if mode not in ("real", "fake", "auto"):
         raise CaptureError(f"mode is 'real', 'fake' or 'auto', not {mode!r}")
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise CaptureError(
+            f"kwargs is a {type(kwargs).__name__}; keyword arguments are a dict of name and value"
+        )
     if level not in ("user", "executed"):
         raise CaptureError(f"level is 'user' or 'executed', not {level!r}")
     if not isinstance(args, tuple):

@@ -12,7 +12,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import cache, partial
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import torch
@@ -20,6 +20,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from torchatlas.capture.aten_facts import AtenFacts, aten_facts
 from torchatlas.capture.builder import Draft, GraphBuilder, op_attributes
 from torchatlas.capture.calls import Call, CallStack, user_source
 from torchatlas.capture.flops import count_flops
@@ -34,7 +35,6 @@ Level = Literal["user", "executed"]
 OnOutput = Callable[[str, list[torch.Tensor]], None]
 """Told of each node that returned tensors, while they still hold what it returned."""
 
-_READ_BY_ATEN = frozenset({"aten::_local_scalar_dense", "aten::equal", "aten::is_nonzero"})
 _DYNAMO = "torch._dynamo"
 
 
@@ -172,17 +172,15 @@ class Tracer:
         """Run an aten op and credit it to the user's op, or note it as a node of its own."""
         if self._looking:
             return op(*args, **kwargs)
+        facts = aten_facts(op)
         draft, sources = self.op, None
         if draft is None:  # vmap, TorchScript, backward: nothing at user level
-            call, name = (
-                self.calls.current,
-                str(op._name if _is_higher_order(op) else op.overloadpacket),
-            )
+            call, name = self.calls.current, facts.packet
             draft = Draft(self.calls.op_id(name), "op", name, name, _parent(call), user_source())
             sources = self.builder.sources_of(draft, _given(args, kwargs), call)
-        if not draft.aten and not _is_higher_order(op):
-            draft.attributes |= op_attributes(op, args, kwargs)
-        written = _written(op, args, kwargs)
+        if not draft.aten:
+            draft.attributes |= op_attributes(facts.arguments, args, kwargs)
+        written = _written(facts, args, kwargs) if facts.mutable else []
         for tensor in written:
             self.writes.before_write(tensor)
         begun = self._listener.begin(op, args, kwargs) if self._listener else None
@@ -195,14 +193,14 @@ class Tracer:
             raise
         if self._listener:
             self._listener.end(begun, draft, out)
-        draft.aten.append(_full_name(op))
+        draft.aten.append(facts.name)
         flops = count_flops(op, args, kwargs, out)
         if flops is not None:
             draft.flops = (draft.flops or 0.0) + flops
         for tensor in written:
             draft.wrote = True
             self.builder.makers.wrote(tensor, draft.id)
-        if _reads_host(op):
+        if facts.reads_host:
             draft.reads_host = True
         if sources is not None:
             self._note_result(draft, sources, tensors_in(out))
@@ -354,12 +352,12 @@ class _FunctionWatcher(TorchFunctionMode):
         self.names: dict[Any, str | None] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if _is_higher_order(func):
-            with self:  # what is called within is seen, as if it were written there
-                return _eagerly(func, args, kwargs or {})
         try:
             name = self.names[func]
         except KeyError:
+            if isinstance(func, torch._ops.HigherOrderOperator):
+                with self:  # what is called within is seen, as if it were written there
+                    return _eagerly(func, args, kwargs or {})
             name = self.names[func] = op_name(func)
         if name is None:
             return func(*args, **(kwargs or {}))
@@ -466,34 +464,10 @@ def _by_argument(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     return named
 
 
-def _is_higher_order(op: Any) -> bool:
-    return isinstance(op, torch._ops.HigherOrderOperator)
-
-
-@cache
-def _full_name(op: Any) -> str:
-    return str(op)
-
-
-@cache
-def _reads_host(op: Any) -> bool:
-    return not _is_higher_order(op) and op._schema.name in _READ_BY_ATEN
-
-
-@cache
-def _mutable_arguments(op: Any) -> tuple[tuple[int, str], ...]:
-    if _is_higher_order(op):
-        return ()
-    arguments = enumerate(op._schema.arguments)
-    return tuple((i, a.name) for i, a in arguments if a.alias_info and a.alias_info.is_write)
-
-
-def _written(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
+def _written(facts: AtenFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
     """The tensors that an aten op changes in place, according to its schema."""
-    mutable = _mutable_arguments(op)
-    if not mutable:
-        return []
     given = (
-        args[position] if position < len(args) else kwargs.get(name) for position, name in mutable
+        args[position] if position < len(args) else kwargs.get(name)
+        for position, name in facts.mutable
     )
     return [tensor for value in given for tensor in tensors_in(value)]
