@@ -74,6 +74,7 @@ class Tracer:
         self.first_step = self._noted_up_to = 0
         self.steps: list[tuple[int, Draft]] = []
         """Autograd's next sequence number after each draft that made steps, in order."""
+        self.inputs: list[tuple[str, torch.Tensor]] = []
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
         """One forward pass; `outputs` holds what it returned. Gives the exception it raised.
@@ -288,6 +289,7 @@ class Tracer:
             draft = Draft(f"input:{name}", "input", label, "input", ROOT)
             draft.attributes["argument"] = name
             self.builder.add_input(draft, tensor)
+            self.inputs.append((draft.id, tensor))
             if self._on_output is not None:
                 self._on_output(draft.id, [tensor])
 
