@@ -15,6 +15,7 @@ from torchatlas._optional import require
 from torchatlas.errors import RunError
 from torchatlas.measure.graph_tables import edge_rows, node_rows
 from torchatlas.measure.parameters import parameter_counts
+from torchatlas.measure.saved_memory import saved_tensor_rows
 from torchatlas.report import render_html
 from torchatlas.run import (
     TABLES,
@@ -50,6 +51,11 @@ class Atlas:
         return self.run.graph
 
     @property
+    def backward(self) -> Graph | None:
+        """The autograd graph as plain data; None where it was not looked at."""
+        return self.run.backward
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth acting on, most severe first."""
         return self.run.findings
@@ -68,6 +74,8 @@ class Atlas:
             counts = parameter_counts(self.run.graph, parameters)
             derived["nodes"] = node_rows(self.run.graph, counts)
             derived["edges"] = edge_rows(self.run.graph)
+        if self.run.backward is not None:
+            derived["saved_tensors"] = saved_tensor_rows(self.run.backward)
         derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
         built = {name: build_table(name, rows) for name, rows in derived.items()}
         return {

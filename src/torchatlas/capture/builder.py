@@ -47,8 +47,6 @@ class Draft:
     atomic: bool = False
     wrote: bool = False
     reads_host: bool = False
-    sequence: tuple[int, int] | None = None
-    """Autograd's sequence numbers of the steps it made: above the first, up to the second."""
 
 
 class GraphBuilder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -19,6 +19,8 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.nn.parameter import UninitializedParameter
 
+from torchatlas.capture.backward import backward_graph
+from torchatlas.capture.losses import Loss
 from torchatlas.capture.tensors import map_tensors
 from torchatlas.capture.tracer import AtenListener, Level, Tracer, compiler_is_loaded
 from torchatlas.capture.unchanged import Arguments, unchanged
@@ -65,6 +67,29 @@ class Trace:
             return Verification(False, None, 0, "there is nothing to run again: no model")
         return self._again.verify(self)
 
+    def backward(self, loss: Loss | None = None, targets: Any = None) -> Graph:
+        """What autograd would do on the way back: its steps, what each goes back through and keeps.
+
+        The model runs once more under the same random state, with gradients on. Backward itself
+        does not run: nothing is added to `.grad`, and what autograd kept is let go again.
+
+        Args:
+            loss: `f(outputs, targets) -> scalar`. Left out, the gradients enter at the outputs.
+            targets: what the loss is called with.
+
+        Returns:
+            A graph of its own. Nodes of kind "backward" are the steps (`grad_fn`), in the order in
+            which they run and in the same module calls as the ops; `attributes["forward"]` is the
+            id of the op in `.graph`. `AccumulateGrad` ends are `grad:` and the name of the
+            parameter. `saved` lists what the steps keep for the way back.
+            `capture.unreached_parameters` are those that no gradient reaches. Where nothing has
+            a gradient the graph is empty and `capture.notes` says why.
+        """
+        if self._again is None:
+            report = CaptureReport(notes=("there is nothing to run again: no model",))
+            return Graph({}, (), report)
+        return self._again.backward(loss, targets)
+
 
 @dataclass(slots=True)
 class _Pass:
@@ -97,7 +122,21 @@ class _Pass:
         tracer = self.run(tape)
         return judge(trace.graph, tracer, tape)
 
-    def _run_once(self, listener: AtenListener | None) -> Tracer:
+    def backward(self, loss: Loss | None, targets: Any) -> Graph:
+        """See `Trace.backward`."""
+        graphs: list[Graph] = []
+
+        def look(tracer: Tracer) -> None:
+            graphs.append(backward_graph(tracer, loss, targets))
+
+        with torch.inference_mode(False), torch.enable_grad():
+            self._run_once(None, look)
+        return graphs[0]
+
+    def _run_once(
+        self, listener: AtenListener | None, look: Callable[[Tracer], None] | None = None
+    ) -> Tracer:
+        """One pass; `look` sees it before anything is put back."""
         with unchanged(self.model), ExitStack() as stack:
             random.setstate(self.python_state)
             np.random.set_state(self.numpy_state)
@@ -115,6 +154,8 @@ class _Pass:
                 tracer.run(args, kwargs)
                 if isinstance(listener, Tape):
                     listener.stop(tracer.outputs, copy=tracer.writes.used)
+                if look is not None:
+                    look(tracer)
             finally:
                 tracer.writes.restore()
         return tracer

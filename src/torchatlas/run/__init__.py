@@ -14,6 +14,8 @@ from torchatlas.run.graph import (
     Graph,
     Node,
     NodeKind,
+    SavedKind,
+    SavedTensor,
     SourceLocation,
     TensorSpec,
 )
@@ -66,6 +68,8 @@ __all__ = [
     "Role",
     "Rule",
     "Run",
+    "SavedKind",
+    "SavedTensor",
     "Severity",
     "SourceLocation",
     "Table",

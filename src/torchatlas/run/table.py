@@ -132,6 +132,18 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
         Column("activation_bytes", "integer", "size of its outputs", "B"),
     ),
+    "saved_tensors": (
+        Column("node", "text", "id of the forward node that kept it; empty where it is unknown"),
+        Column("step", "text", "id of the backward node that will use it"),
+        Column("tensor", "text", "name under which the step keeps it: self, weight, ..."),
+        Column("kind", "text", "parameter, buffer, input, constant or activation"),
+        Column("shape", "text", "shape of the tensor"),
+        Column("dtype", "text", "element type"),
+        Column("size_bytes", "integer", "elements times element size", "B"),
+        Column("source", "text", "node that made it, or name of the parameter or buffer"),
+        Column("first_saver", "text", "id of the step that saved the same memory first"),
+        Column("held_bytes", "integer", "memory alive for it alone, at the first saver", "B"),
+    ),
     "findings": (
         Column("rule", "text", "name of the rule that fired"),
         Column("severity", "text", "error, warning or info"),

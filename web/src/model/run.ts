@@ -8,7 +8,7 @@ import { type Figures, figures, merge, scaled } from "./summary";
 export type Quantity = "parameter" | "activation" | "gradient" | "update";
 type Row = Record<string, unknown>;
 
-const EMPTY = { nodes: {}, edges: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } } as const;
+const EMPTY = { nodes: {}, edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } } as const;
 
 export class RunIndex {
   readonly run: Run;
@@ -23,7 +23,7 @@ export class RunIndex {
     this.run = document.run;
     this.views = new Map(document.views.map((view) => [view.name, view]));
     this.graph = new GraphIndex(
-      this.run.graph ?? { ...EMPTY, edges: [], capture: { ...EMPTY.capture, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } },
+      this.run.graph ?? { ...EMPTY, edges: [], saved: [], capture: { ...EMPTY.capture, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } },
     );
     this.countParameters();
   }
