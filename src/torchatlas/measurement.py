@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torchatlas._progress import StartTask
 from torchatlas.errors import CaptureError, DataError
 from torchatlas.measure.evaluation import confusion_rows, evaluation_rows
-from torchatlas.measure.graph_tables import cost_rows
+from torchatlas.measure.graph_tables import cost_rows, has_dispatched
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.run import Gap, Graph, Outcome, Run, Table, build_table
 
@@ -95,7 +95,7 @@ class Measurement:
 
         assert self.graph is not None
         try:
-            times = forward_times(self.model, batch)
+            times = forward_times(self.model, batch, dispatched=has_dispatched(self.graph))
         except Exception as error:  # noqa: BLE001 (the model's own; it is shown as a gap)
             self.gaps.append(Gap("cost", f"the model raised {type(error).__name__}: {error}"))
             times = {}
