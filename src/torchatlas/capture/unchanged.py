@@ -21,9 +21,10 @@ from torchatlas.capture.tensors import named_tensors
 def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[None]:
     """Undo on leaving whatever a pass through the model changes.
 
-    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, and the
-    random generators of torch on CPU and CUDA, of NumPy and of Python are put back. Parameters
-    that forward itself writes to are put back by `WriteGuard`, which sees the writes.
+    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, what
+    modules keep as attributes of their own (counters, caches), and the random generators of torch
+    on CPU and CUDA, of NumPy and of Python are put back. Parameters that forward itself writes to
+    are put back by `WriteGuard`, which sees the writes.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
@@ -38,6 +39,11 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
         if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
     ]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
+    attributes = [
+        _Attributes(module)
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)
+    ]
     try:
         with random_state_restored():
             for parameter, _ in gradients:
@@ -50,6 +56,8 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
             module.training = flag
         for parameter, gradient in gradients:
             parameter.grad = gradient
+        for kept in attributes:
+            kept.restore()
         with torch.no_grad():
             for module, before in held:
                 module._buffers.clear()
@@ -61,6 +69,54 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
                     buffer.copy_(values)
                 else:
                     buffer.set_(values)  # type: ignore[call-overload]
+
+
+_TORCHS_OWN = frozenset(vars(nn.Module()))
+"""Attributes of every module: parameters, buffers, submodules, hooks, the training flag."""
+
+
+class _Attributes:
+    """What a module keeps as plain attributes, with the content of its lists, sets and dicts."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._held = vars(module)
+        self._before = {n: v for n, v in self._held.items() if n not in _TORCHS_OWN}
+        self._contents = [
+            (value, copy.copy(value))
+            for value in self._before.values()
+            if type(value) in (dict, list, set) and value
+        ]
+        self._empty = [v for v in self._before.values() if type(v) in (dict, list, set) and not v]
+
+    def restore(self) -> None:
+        """Put attributes back that were set, replaced or deleted, and what lists and dicts held."""
+        for name in [n for n in self._held if n not in _TORCHS_OWN and n not in self._before]:
+            del self._held[name]
+        for name, value in self._before.items():
+            if self._held.get(name, self) is not value:
+                self._held[name] = value
+        for value in self._empty:
+            value.clear()
+        for value, content in self._contents:
+            _refill(value, content)
+
+
+def _refill(value: Any, content: Any) -> None:
+    """Give a list, set or dict what it held, if it holds something else now."""
+    if isinstance(value, dict):
+        now, before = [*value.items()], [*content.items()]
+        same = [id(part) for pair in now for part in pair] == [
+            id(part) for pair in before for part in pair
+        ]
+    else:
+        same = [*map(id, value)] == [*map(id, content)]
+    if same:
+        return
+    value.clear()
+    if isinstance(value, list):
+        value.extend(content)
+    else:
+        value.update(content)
 
 
 @contextmanager
