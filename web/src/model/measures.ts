@@ -81,6 +81,15 @@ export function measures(run: RunIndex): Measure[] {
       gap: "cost",
       ofParameters: false,
     },
+    {
+      name: "held",
+      label: "Kept for backward",
+      note: "bytes, each piece at the first that saves it",
+      value: (id) => run.backward?.held(id) ?? null,
+      format: bytes,
+      gap: "backward",
+      ofParameters: false,
+    },
   ];
   return all.filter((measure) => [...run.graph.nodes.values()].some((node) => positive(measure.value(node.id))));
 }

@@ -31,7 +31,7 @@ function document(): Document {
   const measured = (owner: string, tensor: string, quantity: string, step: number, count: number) => ({ node: owner, tensor, quantity, step, split: "train", summary: ones(count) });
   return {
     run: {
-      name: "net", created: "", model: null, classes: [], facts: {}, schema_version: 1,
+      name: "net", created: "", model: null, classes: [], facts: {}, schema_version: 1, backward: null,
       graph: { nodes: Object.fromEntries(nodes.map((each) => [each.id, each])), edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } },
       tables: {
         parameters: table("parameters", [parameter("block.a", "a.weight", 6, null), parameter("block.b", "b.weight", 6, "a.weight"), parameter("block.b", "b.bias", 2, null)]),
