@@ -8,7 +8,7 @@ import { ROOT } from "../model/graph";
 import { LogScale, type Measure, colourAt, measures, positive, sequential } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { pageContent } from "../pages/pages";
-import { counterpart, directionFor, directionKeys, DirectionSwitch } from "./directions";
+import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
 import { h, icon, s } from "./dom";
 import { followAddress, readLink } from "./links";
 import { Outline, topList } from "./outline";
@@ -62,7 +62,7 @@ export class App {
     });
     this.graphHost.append(this.legend);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, (node) => run.node(node) !== undefined);
+    followAddress(this.store, (node) => run.node(node) !== undefined, (node, asked) => directionAsked(run, node, asked));
     this.directions.show(this.store.get().graph);
     this.recolour();
     this.showNode();
@@ -94,7 +94,7 @@ export class App {
     const node = link.node != null && this.run.node(link.node) ? link.node : null;
     return {
       page: link.page ?? "graph",
-      graph: directionFor(this.run, node, this.run.backward ? (link.graph ?? "forward") : "forward"),
+      graph: directionAsked(this.run, node, link.graph),
       node,
       colour: known(link.colour) ?? known("gradients") ?? this.measures[0]?.name ?? "",
       theme: storedTheme() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
@@ -144,7 +144,8 @@ export class App {
     const total = (kind: string, name: string) => `${count(nodes.filter((node) => node.kind === kind).length)} ${name}`;
     const what = [graph !== "backward" && total("op", "operations"), graph !== "forward" && total("backward", "steps")];
     const { shown, depth } = this.graph.view();
-    this.viewFacts.textContent = [...what.filter(Boolean), `${count(shown)} shown`, `depth ${depth}`].join(" · ");
+    const where = graph === "both" ? [] : [`depth ${depth}`]; // there is room for three facts
+    this.viewFacts.textContent = [...what.filter(Boolean), `${count(shown)} shown`, ...where].join(" · ");
   }
 
   private recolour(): void {

@@ -40,6 +40,11 @@ export function directionFor(run: RunIndex, node: string | null, drawn: Directio
   return run.backward?.isStep(node) ? "backward" : "forward";
 }
 
+/** The graph that an address asks for, where this run has it and it shows the node. */
+export function directionAsked(run: RunIndex, node: string | null, asked: Direction | undefined): Direction {
+  return directionFor(run, node, run.backward ? (asked ?? "forward") : "forward");
+}
+
 /** What stands for a node in another graph: the step that goes back through it, or the op of a step. */
 export function counterpart(run: RunIndex, node: string | null, direction: Direction): string | null {
   const graph = run.graphOf(direction);

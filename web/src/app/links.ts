@@ -25,7 +25,11 @@ export function writeLink(choice: Choice): string {
 }
 
 /** Keep the address and the choice the same. A page inside a frame may not have an address. */
-export function followAddress(store: Store, known: (node: string) => boolean): void {
+export function followAddress(
+  store: Store,
+  known: (node: string) => boolean,
+  directionOf: (node: string | null, asked: Direction | undefined) => Direction,
+): void {
   let going = false; // back or forward: the address is there already
   store.subscribe((choice, changed) => {
     const addressed = (["page", "node", "colour", "graph"] as const).some((key) => changed.has(key));
@@ -41,7 +45,7 @@ export function followAddress(store: Store, known: (node: string) => boolean): v
     const node = link.node !== undefined && link.node !== null && known(link.node) ? link.node : null;
     going = true;
     try {
-      store.set({ ...link, node, graph: link.graph ?? "forward" });
+      store.set({ ...link, node, graph: directionOf(node, link.graph) });
     } finally {
       going = false;
     }
