@@ -100,7 +100,7 @@ def test_colours_show_what_is_kept_and_hostile_names_stay_text(
     opened: Opened, report: Path
 ) -> None:
     page = opened.open(report, "#graph=both&color=held")
-    expect(page.locator(".legend")).to_contain_text("Kept for backward")
+    expect(page.locator(".legend")).to_contain_text("Memory kept")
     page.evaluate("id => window.torchatlas.select(`${id}/ViewBackward0:0`)", HOSTILE)
     inspector = page.get_by_role("complementary", name="Inspector")
     expect(inspector.get_by_role("heading", level=1)).to_have_text(f"{HOSTILE}/ViewBackward0:0")

@@ -51,7 +51,7 @@ function stepSection(run: RunIndex, node: Node, choose: Choose): HTMLElement {
   const held = run.backward?.held(node.id) ?? 0;
   const rows = [...fact(words || "Belongs to", place)];
   if (isGradientEnd(node) && node.parameters[0]) rows.push(...fact("Parameter", node.parameters[0]));
-  if (!isGradientEnd(node)) rows.push(...fact("Kept", bytes(held), "counted at the first saver"));
+  if (!isGradientEnd(node)) rows.push(...fact("Kept", bytes(held), "at the first saver"));
   return h(
     "section",
     {},

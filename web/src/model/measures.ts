@@ -83,8 +83,8 @@ export function measures(run: RunIndex): Measure[] {
     },
     {
       name: "held",
-      label: "Kept for backward",
-      note: "bytes, each piece at the first that saves it",
+      label: "Memory kept",
+      note: "bytes for backward, at the first saver",
       value: (id) => run.backward?.held(id) ?? null,
       format: bytes,
       gap: "backward",
