@@ -67,7 +67,12 @@ class Measurement:
         try:
             found = self.traced.backward()
         except Exception as error:  # noqa: BLE001 (hooks and subclasses are anybody's code)
-            self.gaps.append(Gap("backward", f"the autograd graph could not be read: {error}"))
+            self.gaps.append(
+                Gap(
+                    "backward",
+                    f"the autograd graph could not be read: {type(error).__name__}: {error}",
+                )
+            )
             return
         reason = found.capture.error or "; ".join(found.capture.notes)
         if found.nodes:

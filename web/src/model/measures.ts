@@ -88,6 +88,15 @@ export function measures(run: RunIndex): Measure[] {
       gap: "cost",
       ofParameters: false,
     },
+    {
+      name: "held",
+      label: "Memory kept",
+      note: "bytes for backward, at the first saver",
+      value: (id) => run.backward?.held(id) ?? null,
+      format: bytes,
+      gap: "backward",
+      ofParameters: false,
+    },
   ];
   return all.filter((measure) => [...run.graph.nodes.values()].some((node) => positive(measure.value(node.id))));
 }
