@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, what
     modules keep as attributes of their own (counters, caches), and the random generators of torch
     on CPU and CUDA, of NumPy and of Python are put back. Parameters that forward itself writes to
-    are put back by `WriteGuard`, which sees the writes.
+    are put back by `WriteGuard`, which sees the writes; where nothing guards them, attributes are
+    left too, since a model that notes there that it has rescaled its weights must not do it twice.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
@@ -39,6 +41,7 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
         if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
     ]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
+    versions = [(parameter, _version(parameter)) for parameter in model.parameters()]
     attributes = [
         _Attributes(module)
         for module in model.modules()
@@ -56,8 +59,9 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
             module.training = flag
         for parameter, gradient in gradients:
             parameter.grad = gradient
-        for kept in attributes:
-            kept.restore()
+        if all(_version(parameter) == version for parameter, version in versions):
+            for kept in attributes:
+                kept.restore()
         with torch.no_grad():
             for module, before in held:
                 module._buffers.clear()
@@ -141,18 +145,22 @@ class WriteGuard:
     """
 
     def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
-        self._guarded = {
-            storage._cdata: storage
-            for storage in map(storage_of, tensors)
-            if storage is not None and storage.device.type != "meta"
-        }
-        self._kept: list[tuple[torch.UntypedStorage, torch.UntypedStorage]] = []
+        self._guarded: dict[int, list[torch.Tensor]] = {}
+        for tensor in tensors:
+            storage = storage_of(tensor)
+            if storage is not None and storage.device.type != "meta":
+                self._guarded.setdefault(storage._cdata, []).append(tensor)
+        self._kept: list[_Kept] = []
 
     def before_write(self, tensor: torch.Tensor) -> None:
         """To be told of each tensor that an op is about to write to."""
         storage = storage_of(tensor)
-        if storage is not None and self._guarded.pop(storage._cdata, None) is not None:
-            self._kept.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
+        if storage is None or storage._cdata not in self._guarded:
+            return
+        tensors = self._guarded.pop(storage._cdata)
+        values = storage.clone()  # type: ignore[no-untyped-call]
+        versions = [(guarded, _version(guarded)) for guarded in tensors]
+        self._kept.append(_Kept(storage, values, versions))
 
     @property
     def used(self) -> bool:
@@ -162,10 +170,27 @@ class WriteGuard:
     def restore(self) -> None:
         """Put back what was written over."""
         while self._kept:
-            storage, values = self._kept.pop()
-            if storage.nbytes() != values.nbytes():
-                storage.resize_(values.nbytes())
-            storage.copy_(values)
+            kept = self._kept.pop()
+            if kept.storage.nbytes() != kept.values.nbytes():
+                kept.storage.resize_(kept.values.nbytes())
+            kept.storage.copy_(kept.values)
+            for tensor, version in kept.versions:
+                if version is not None:
+                    torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a storage held, and the versions of the tensors that lie in it."""
+
+    storage: torch.UntypedStorage
+    values: torch.UntypedStorage
+    versions: list[tuple[torch.Tensor, int | None]]
+
+
+def _version(tensor: torch.Tensor) -> int | None:
+    """How often a tensor was written to; None where nobody counts (inference mode)."""
+    return None if tensor.is_inference() else tensor._version
 
 
 class Replayed:

@@ -1,6 +1,6 @@
 /** The pages beside the graph: facts, charts and findings in cards. */
 
-import type { View } from "../generated/document";
+import type { CaptureReport, View } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import type { Page } from "../app/store";
@@ -220,7 +220,24 @@ function findingsPage(run: RunIndex, context: PageContext): HTMLElement[] {
 
 function aboutCard(run: RunIndex): HTMLElement {
   const facts = Object.entries({ ...run.run.facts, measured: run.run.created });
-  const notes = run.run.graph?.capture.notes ?? [];
+  const notes = run.run.graph ? captureNotes(run.run.graph.capture) : [];
   const rows = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value), h("dd", {})]);
   return card("About this run", "", "span-12", h("div", {}, h("dl", { class: "facts" }, ...rows), ...notes.map((note) => h("p", { class: "soft" }, note))));
+}
+
+/** What a reader should know of how complete the graph is, a sentence each. */
+export function captureNotes(capture: CaptureReport): string[] {
+  const told: [string, string[]][] = [
+    ["Parameters that no op used", capture.unreached_parameters],
+    ["Aten ops outside any op that was written", capture.dispatched_only],
+    ["Switched off while tracing", capture.fast_paths_off],
+    ["Values brought to the host, where edges end", capture.host_reads],
+  ];
+  const lists = told.filter(([, names]) => names.length).map(([what, names]) => `${what}: ${some(names)}.`);
+  return [...lists, ...capture.notes];
+}
+
+function some(names: string[]): string {
+  const shown = names.slice(0, 8).join(", ");
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
