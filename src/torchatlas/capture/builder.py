@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import weakref
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -61,6 +62,7 @@ class GraphBuilder:
         self.used: set[str] = set()
         self.host_reads: list[str] = []
         self._specs: dict[Any, TensorSpec] = {}
+        self._stand_ins: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
         self._twins: dict[str, list[str]] = {}
 
     def add(self, draft: Draft) -> Draft:
@@ -158,6 +160,14 @@ class GraphBuilder:
         }
         return Graph(nodes, tuple(self.edges.values()), report)
 
+    def parameter_name(self, tensor: torch.Tensor) -> str | None:
+        """Name of the parameter that a tensor is, or that it stood in for during the pass."""
+        known = self.weights.get(id(tensor))
+        if known is not None:
+            return known[1]
+        reference, name = self._stand_ins.get(id(tensor), (None, None))
+        return name if reference is not None and reference() is tensor else None
+
     def _weight(self, tensor: torch.Tensor, call: Call | None) -> tuple[NodeKind, str] | None:
         """Kind and name of a parameter or buffer, also of one that a hook put in (FSDP)."""
         known = self.weights.get(id(tensor))
@@ -170,7 +180,10 @@ class GraphBuilder:
         for kind, held in kinds:
             for name, weight in held.items():
                 if weight is tensor:
-                    return kind, f"{call.path}.{name}".lstrip(".")
+                    full_name = f"{call.path}.{name}".lstrip(".")
+                    if kind == "parameter":
+                        self._stand_ins[id(tensor)] = (weakref.ref(tensor), full_name)
+                    return kind, full_name
         return None
 
     def _makers_of(
