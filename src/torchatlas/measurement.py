@@ -118,7 +118,9 @@ class Measurement:
 
         assert self.graph is not None
         try:
-            times = forward_times(self.model, batch)
+            times = forward_times(
+                self.model, batch, dispatched=bool(self.graph.capture.dispatched_only)
+            )
         except Exception as error:  # noqa: BLE001 (the model's own; it is shown as a gap)
             self.gaps.append(Gap("cost", f"the model raised {type(error).__name__}: {error}"))
             times = {}

@@ -372,25 +372,6 @@ def test_ops_that_run_only_with_gradients_on_are_said() -> None:
     assert note.endswith(": /sin:0")
 
 
-def test_a_tensor_that_stands_in_for_a_parameter_is_named_by_it() -> None:
-    """As a sharded model does, which gathers its parameters before forward."""
-    layer = nn.Linear(4, 4, bias=False)
-    whole = nn.Parameter(torch.randn(4, 4))
-
-    def gather(module: nn.Module, _: Any) -> None:
-        module._parameters["weight"] = whole
-
-    def scatter(module: nn.Module, *_: Any) -> None:
-        module._parameters["weight"] = kept
-
-    kept = layer.weight
-    layer.register_forward_pre_hook(gather)
-    layer.register_forward_hook(scatter)
-    graph = ta.trace(nn.Sequential(layer), torch.randn(2, 4)).backward()
-    assert graph.nodes["grad:0.weight"].parent == "0"
-    assert graph.capture.unreached_parameters == ()
-
-
 def test_fake_tensors_have_a_backward_graph_too() -> None:
     model, x = Residual(), torch.randn(2, 3, 8, 8)
     real, fake = (ta.trace(model, x, mode=mode).backward() for mode in ("real", "fake"))

@@ -14,7 +14,13 @@ import torch
 from torch import nn
 
 from torchatlas.capture import tensors
-from torchatlas.capture.tensors import map_tensors, named_tensors, tensor_spec, tensors_in
+from torchatlas.capture.tensors import (
+    held_tensors,
+    map_tensors,
+    named_tensors,
+    tensor_spec,
+    tensors_in,
+)
 
 A, B, C = torch.zeros(1), torch.zeros(2), torch.zeros(3)
 
@@ -249,3 +255,37 @@ def test_specs_of_nested_and_empty_tensors() -> None:
     assert tensor_spec(jagged).size_bytes == 5 * 4 * 4
     assert tensor_spec(jagged).shape[0::2] == (2, 4)
     assert tensor_spec(torch.empty(0, 3)).size_bytes == 0
+
+
+class Wrapper(torch.Tensor):
+    """Keeps what it wraps in a slot, and more as an attribute."""
+
+    __slots__ = ("wrapped",)
+
+    @staticmethod
+    def __new__(cls, wrapped: torch.Tensor) -> Wrapper:
+        made = torch.Tensor._make_wrapper_subclass(cls, wrapped.shape, dtype=wrapped.dtype)
+        made.wrapped, made.scale, made.name_of_it = wrapped, B, "text"
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise NotImplementedError
+
+
+def test_what_a_tensor_subclass_holds() -> None:
+    wrapper = Wrapper(A)
+    assert [id(held) for held in held_tensors(wrapper)] == [id(A), id(B)]
+    assert paths([wrapper]) == ["0"]
+    plain = torch.ones(2)
+    plain.extra = A  # type: ignore[attr-defined]
+    assert held_tensors(plain) == []
+    assert held_tensors(nn.Parameter(A)) == []
+
+
+def test_objects_are_left_alone_when_asked_to() -> None:
+    """A cache that every layer is handed holds the tensors of all layers."""
+    value = [Fields(A), types.SimpleNamespace(x=B), {"c": C}]
+    found = [".".join(path) for path, _ in named_tensors(value, objects=False)]
+    assert found == ["0.second", "2.c"]
+    assert len(tensors_in(value, objects=False)) == 2

@@ -159,3 +159,27 @@ def test_buffers_that_appear_or_grow_are_put_back(measure: Callable[[nn.Module],
     measure(model)
     assert_same(before, model.state_dict())
     assert model.seen is None
+
+
+def test_what_modules_keep_as_attributes_is_as_before() -> None:
+    class Keeps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls, self.cache, self.seen, self.spare = 0, {"a": 1}, [1], set[int]()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            self.cache["b"] = x
+            self.seen.append(2)
+            self.spare.add(3)
+            self.scale = x.sum()
+            return x * self.scale
+
+    model = Keeps()
+    cache, seen = model.cache, model.seen
+    traced = trace(model, torch.ones(3))
+    assert (model.calls, model.cache, model.seen, model.spare) == (0, {"a": 1}, [1], set())
+    assert model.cache is cache
+    assert model.seen is seen
+    assert not hasattr(model, "scale")
+    assert traced.verify().ok

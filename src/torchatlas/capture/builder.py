@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import linecache
-import weakref
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
 
 from torchatlas.capture.calls import Call, user_source
-from torchatlas.capture.makers import Makers, held_by_wrapper
-from torchatlas.capture.tensors import tensor_spec
+from torchatlas.capture.makers import Makers, storage_of
+from torchatlas.capture.tensors import held_tensors, tensor_spec
 from torchatlas.run import (
     ROOT,
     Attribute,
@@ -25,6 +23,9 @@ from torchatlas.run import (
     SourceLocation,
     TensorSpec,
 )
+
+Weight = tuple[NodeKind, str]
+"""Parameter or buffer, and its qualified name."""
 
 
 @dataclass(slots=True)
@@ -54,15 +55,19 @@ class GraphBuilder:
     def __init__(self, model: nn.Module) -> None:
         self.drafts: dict[str, Draft] = {}
         self.edges: dict[tuple[str, str, int], Edge] = {}
+        """By source, target and the address of the spec, of which there is one of each."""
         self.makers = Makers()
-        self.weights: dict[int, tuple[NodeKind, str]] = {
-            **{id(b): ("buffer", name) for name, b in model.named_buffers()},
-            **{id(p): ("parameter", name) for name, p in model.named_parameters()},
-        }
+        self.weights: dict[int, Weight] = {}
+        self._stretches: dict[int, list[tuple[range, Weight]]] = {}
+        """Where in each storage a weight lies, in bytes."""
+        self._modules = {id(module) for module in model.modules()}
+        for name, parameter in model.named_parameters():
+            self._know(parameter, ("parameter", name))
+        for name, buffer in model.named_buffers():
+            self._know(buffer, ("buffer", name))
         self.used: set[str] = set()
         self.host_reads: list[str] = []
         self._specs: dict[Any, TensorSpec] = {}
-        self._stand_ins: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
         self._twins: dict[str, list[str]] = {}
 
     def add(self, draft: Draft) -> Draft:
@@ -76,6 +81,12 @@ class GraphBuilder:
 
     def add_module(self, call: Call, parent: str | None) -> Draft:
         """Start the group of a module call."""
+        if id(call.module) not in self._modules:  # kept in a plain list, or made on the fly
+            self._modules.add(id(call.module))
+            for own, parameter in call.module.named_parameters(call.path, recurse=False):
+                self._know(parameter, ("parameter", own))
+            for own, buffer in call.module.named_buffers(call.path, recurse=False):
+                self._know(buffer, ("buffer", own))
         name = type(call.module).__name__ if parent is None else _relative(call.id, parent)
         return self.add(
             Draft(
@@ -98,7 +109,8 @@ class GraphBuilder:
     def spec(self, tensor: torch.Tensor) -> TensorSpec:
         """Shape, dtype, device and size of a tensor; one object for all that agree in them."""
         if tensor.is_nested:
-            return tensor_spec(tensor)
+            spec = tensor_spec(tensor)
+            return self._specs.setdefault(spec, spec)
         key = (tensor.shape, tensor.dtype, tensor.device)
         found = self._specs.get(key)
         if found is None:
@@ -114,7 +126,9 @@ class GraphBuilder:
         """
         found = []
         for tensor in tensors:
-            weight = self._weight(tensor, call)
+            weight = self.weights.get(id(tensor))
+            if weight is None and not self.makers.knows(tensor):
+                weight = self._weight_there(tensor)
             spec = self.spec(tensor)
             draft.inputs.append(spec)
             if weight is not None:
@@ -139,7 +153,7 @@ class GraphBuilder:
     def note_made(self, tensor: torch.Tensor, node_id: str) -> None:
         """Note that a node returned this tensor, and what it wraps that nothing made before."""
         self.makers.made(tensor, node_id)
-        for held in held_by_wrapper(tensor):
+        for held in held_tensors(tensor):
             if self.makers.of(held) is None:
                 self.makers.made(held, node_id)
 
@@ -148,7 +162,7 @@ class GraphBuilder:
         for maker, spec in sources:
             for source in (maker, *self._twins.get(maker, ())):
                 if source != draft.id:
-                    self.edges[source, draft.id, hash(spec)] = Edge(source, draft.id, spec)
+                    self.edges[source, draft.id, id(spec)] = Edge(source, draft.id, spec)
 
     def graph(self, report: CaptureReport) -> Graph:
         """The finished graph: FLOPs summed over groups, source lines read, parents in place."""
@@ -161,42 +175,41 @@ class GraphBuilder:
         return Graph(nodes, tuple(self.edges.values()), report)
 
     def parameter_name(self, tensor: torch.Tensor) -> str | None:
-        """Name of the parameter that a tensor is, or that it stood in for during the pass."""
-        known = self.weights.get(id(tensor))
-        if known is not None:
-            return known[1]
-        reference, name = self._stand_ins.get(id(tensor), (None, None))
-        return name if reference is not None and reference() is tensor else None
+        """Name of the parameter that a tensor is, or in whose memory it lies."""
+        weight = self.weights.get(id(tensor)) or self._weight_there(tensor)
+        return weight[1] if weight is not None and weight[0] == "parameter" else None
 
-    def _weight(self, tensor: torch.Tensor, call: Call | None) -> tuple[NodeKind, str] | None:
-        """Kind and name of a parameter or buffer, also of one that a hook put in (FSDP)."""
-        known = self.weights.get(id(tensor))
-        if known is not None or call is None:
-            return known
-        kinds: tuple[tuple[NodeKind, Any], ...] = (
-            ("parameter", call.module._parameters),
-            ("buffer", call.module._buffers),
-        )
-        for kind, held in kinds:
-            for name, weight in held.items():
-                if weight is tensor:
-                    full_name = f"{call.path}.{name}".lstrip(".")
-                    if kind == "parameter":
-                        self._stand_ins[id(tensor)] = (weakref.ref(tensor), full_name)
-                    return kind, full_name
-        return None
+    def _know(self, tensor: torch.Tensor, weight: Weight) -> None:
+        """Remember a parameter or buffer, and where in memory it lies."""
+        if self.weights.setdefault(id(tensor), weight) != weight:
+            return
+        for part in (tensor, *held_tensors(tensor)):
+            storage = storage_of(part)
+            if storage is not None and not part.is_meta:
+                stretches = self._stretches.setdefault(storage._cdata, [])
+                stretches.append((_stretch(part), weight))
+
+    def _weight_there(self, tensor: torch.Tensor) -> Weight | None:
+        """The parameter or buffer in whose memory a tensor lies that no op made (FSDP's views)."""
+        storage = storage_of(tensor)
+        stretches = None if storage is None else self._stretches.get(storage._cdata)
+        if not stretches or self.makers.of(tensor, weight=True) is not None:
+            return None
+        own = _stretch(tensor)
+        inside = (w for s, w in stretches if s.start <= own.start and own.stop <= s.stop)
+        return next(inside, None)
 
     def _makers_of(
         self,
         tensor: torch.Tensor,
         spec: TensorSpec,
-        weight: tuple[NodeKind, str] | None,
+        weight: Weight | None,
         call: Call | None,
     ) -> list[str]:
         maker = self.makers.of(tensor, weight=weight is not None)
         if maker is not None:
             return [maker]
-        inner = [self.makers.of(held) for held in held_by_wrapper(tensor)]
+        inner = [self.makers.of(held) for held in held_tensors(tensor)]
         known = [maker for maker in inner if maker is not None]
         return known or [self._add_origin(tensor, spec, weight, call)]
 
@@ -204,7 +217,7 @@ class GraphBuilder:
         self,
         tensor: torch.Tensor,
         spec: TensorSpec,
-        weight: tuple[NodeKind, str] | None,
+        weight: Weight | None,
         call: Call | None,
     ) -> str:
         """A node for a tensor that no op made: a parameter, a buffer, or a constant."""
@@ -215,6 +228,8 @@ class GraphBuilder:
             wanted = f"{'' if parent == ROOT else parent}/{name}:0"
         else:
             kind, wanted = weight
+            if wanted in self.drafts:  # drawn already, when it was used as another tensor
+                return wanted
             owner, _, name = wanted.rpartition(".")
             parent = owner if owner in self.drafts else (ROOT if call is None else call.id)
         draft = Draft(wanted, kind, name, type(tensor).__name__, parent, outputs=[spec])
@@ -235,6 +250,16 @@ class GraphBuilder:
                 parent.flops = (parent.flops or 0.0) + draft.flops
             if draft.kind == "module":
                 parent.atomic = False
+
+
+def _stretch(tensor: torch.Tensor) -> range:
+    """The bytes of its storage that a tensor takes up, first to last."""
+    size = tensor.element_size()
+    start = int(tensor.storage_offset()) * size
+    if not tensor.numel():
+        return range(start, start)
+    last = sum((n - 1) * step for n, step in zip(tensor.size(), tensor.stride(), strict=True))
+    return range(start, start + (last + 1) * size)
 
 
 def _attribute_name(tensor: torch.Tensor, call: Call | None) -> str | None:
@@ -267,10 +292,12 @@ def module_attributes(module: nn.Module) -> dict[str, Attribute]:
     return found
 
 
-def op_attributes(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Attribute]:
-    """The scalar arguments of an aten op, under their names in its schema."""
+def op_attributes(
+    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Attribute]:
+    """The scalar arguments of an aten op, under the names that its schema gives them."""
     found: dict[str, Attribute] = {}
-    given = zip(_argument_names(op), args, strict=False)
+    given = zip(names, args, strict=False)
     for name, value in (*given, *kwargs.items()) if kwargs else given:
         kind = type(value)
         if kind in _SCALARS:
@@ -285,11 +312,6 @@ def op_attributes(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
 
 _NUMBERS = frozenset({int, float, bool})
 _SCALARS = _NUMBERS | {str}
-
-
-@cache
-def _argument_names(op: Any) -> tuple[str, ...]:
-    return tuple(argument.name for argument in op._schema.arguments)
 
 
 def _relative(node_id: str, parent: str) -> str:
@@ -310,14 +332,18 @@ def _node(draft: Draft, order: int, places: dict[SourceLocation, SourceLocation]
         draft.parent,
         tuple(draft.inputs),
         tuple(draft.outputs),
-        tuple(dict.fromkeys(draft.parameters)),
+        _distinct(draft.parameters),
         draft.attributes,
         draft.flops,
         _with_text(draft.source, places),
         order,
         draft.atomic,
-        tuple(dict.fromkeys(draft.aten)),
+        _distinct(draft.aten),
     )
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names)) if len(names) > 1 else tuple(names)
 
 
 def _with_text(

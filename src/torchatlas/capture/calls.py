@@ -132,10 +132,17 @@ def user_source() -> SourceLocation | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_NOT_THE_USER):
+        theirs = _IS_THE_USERS.get(file)
+        if theirs is None:
+            theirs = _IS_THE_USERS[file] = not file.startswith(_NOT_THE_USER)
+        if theirs:
             return SourceLocation(file, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back
     return None
+
+
+_IS_THE_USERS: dict[str, bool] = {}
+"""By file, so that each is judged once."""
 
 
 def without_compiled(name: str) -> str:

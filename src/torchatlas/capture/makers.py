@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
-_PLAIN_TENSORS = (torch.Tensor, torch.nn.Parameter)
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+_unwrapped = torch._C._functorch.get_unwrapped
 
 
 @dataclass(slots=True)
@@ -77,20 +78,12 @@ class Makers:
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
     """The memory behind a tensor, also inside vmap and grad; sparse and nested ones have none."""
-    functorch = torch._C._functorch
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
+    while _is_wrapped(tensor):
+        tensor = _unwrapped(tensor)
     try:
         return tensor.untyped_storage()
     except (NotImplementedError, RuntimeError):
         return None
-
-
-def held_by_wrapper(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """The tensors that a tensor subclass wraps, as its attributes; none for a plain tensor."""
-    if type(tensor) in _PLAIN_TENSORS:
-        return []
-    return [held for held in vars(tensor).values() if isinstance(held, torch.Tensor)]
 
 
 def _address(tensor: torch.Tensor) -> int:

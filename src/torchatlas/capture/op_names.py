@@ -18,6 +18,12 @@ _READS_A_TENSOR = frozenset({"T", "H", "mT", "mH", "real", "imag", "data"})
 SET_DATA = "set_data"
 """What `tensor.data = other` is called: the one property whose setting is an op."""
 
+CONVERSIONS = frozenset(
+    {"to", "type", "type_as", "contiguous", "cpu", "cuda", "resolve_conj", "resolve_neg"}
+    | {"float", "double", "half", "bfloat16", "int", "long", "short", "bool"}
+)
+"""Ops that hand their argument back as it is where it is what was asked for."""
+
 _DUNDER = {
     **{f"r{op}": op for op in ("add", "sub", "mul", "pow", "matmul", "and", "or", "xor")},
     **{f"i{op}": f"{op}_" for op in ("add", "sub", "mul", "pow")},

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from torchatlas.capture.makers import held_by_wrapper, storage_of
-from torchatlas.capture.tensors import tensor_spec, tensors_in
+from torchatlas.capture.makers import storage_of
+from torchatlas.capture.tensors import held_tensors, tensor_spec, tensors_in
 from torchatlas.run import SavedKind, SavedTensor
 
 SAVED, _RAW = "_saved_", "_raw_saved_"
@@ -163,5 +163,5 @@ def _storages(tensor: torch.Tensor) -> list[torch.UntypedStorage]:
     elif tensor.is_nested:
         found = [storage_of(tensor.values())]
     else:
-        found = [storage_of(inner) for inner in (held_by_wrapper(tensor) or [tensor])]
+        found = [storage_of(inner) for inner in (held_tensors(tensor) or [tensor])]
     return [storage for storage in found if storage is not None]

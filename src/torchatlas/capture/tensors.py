@@ -94,6 +94,13 @@ def tensors_in(value: Any, *, objects: bool = True) -> list[torch.Tensor]:
     return [tensor for _, tensor in named_tensors(value, objects=objects)]
 
 
+def held_tensors(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """The tensors that a subclass of tensor keeps as attributes, such as what a wrapper wraps."""
+    if type(tensor) is torch.Tensor or type(tensor) is torch.nn.Parameter:
+        return []
+    return [held for _, held in _held(tensor) if isinstance(held, torch.Tensor)]
+
+
 def map_tensors(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
     """The same nested value with every tensor replaced by `change(tensor)`.
 
@@ -110,7 +117,8 @@ def tensor_spec(tensor: torch.Tensor) -> TensorSpec:
     """Shape, dtype, device and size of a tensor; sizes of nested dimensions are -1."""
     if tensor.is_nested:
         shape = tuple(-1 if not isinstance(n, int) else n for n in _nested_shape(tensor))
-        size_bytes = tensor.values().nbytes if tensor.layout == torch.jagged else tensor.nbytes
+        jagged = tensor.layout == torch.jagged  # whose values() would be an op of the pass
+        size_bytes = tensor._values.nbytes if jagged else tensor.nbytes  # type: ignore[attr-defined]
     else:
         shape = tuple(int(n) for n in tensor.shape)
         size_bytes = tensor.numel() * tensor.element_size()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -137,7 +137,6 @@ class _Pass:
         self, listener: AtenListener | None, look: Callable[[Tracer], None] | None = None
     ) -> Tracer:
         """One pass; `look` sees it before anything is put back."""
-        tracer = Tracer(self.model, level=self.level, listener=listener)
         with unchanged(self.model), ExitStack() as stack:
             random.setstate(self.python_state)
             np.random.set_state(self.numpy_state)
@@ -145,18 +144,28 @@ class _Pass:
             args, kwargs = self.arguments.fresh()
             if self.fake:
                 faking = stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
-                args, kwargs = map_tensors((args, kwargs), _Faker(self.model, faking))
+                faker = _Faker(self.model, faking)
+                args, kwargs = _made_fake((args, kwargs), faker)
+                stack.enter_context(faker.weights(self.model))
+            tracer = Tracer(self.model, level=self.level, listener=listener)
             if isinstance(listener, Tape):
                 listener.start(args, kwargs)
             try:
                 tracer.run(args, kwargs)
                 if isinstance(listener, Tape):
-                    listener.stop(tracer.outputs)
+                    listener.stop(tracer.outputs, copy=tracer.writes.used)
                 if look is not None:
                     look(tracer)
             finally:
                 tracer.writes.restore()
         return tracer
+
+
+def _made_fake(value: Any, faker: _Faker) -> Any:
+    try:
+        return map_tensors(value, faker)
+    except TypeError as error:
+        raise CaptureError(f"{error}; trace with mode='real'") from error
 
 
 class _Faker:
@@ -167,8 +176,36 @@ class _Faker:
         # fake tensors keep their device and must meet
         self.place = "meta" if on_meta(model) else None
 
+        self.made: dict[int, torch.Tensor] = {}
+
     def __call__(self, tensor: torch.Tensor) -> torch.Tensor:
         return self.mode.from_tensor(tensor.to(self.place))
+
+    @contextmanager
+    def weights(self, model: nn.Module) -> Iterator[None]:
+        """Have fake parameters and buffers in the model, so that writes to them are seen."""
+        held: list[tuple[Any, dict[str, Any]]] = [
+            (own, dict(own))
+            for module in model.modules()
+            if not isinstance(module, torch.jit.ScriptModule)
+            for own in (module._parameters, module._buffers)
+        ]
+        try:
+            for own, _ in held:
+                for name, tensor in own.items():
+                    if tensor is not None:
+                        own[name] = self._once(tensor)
+            yield
+        finally:
+            for own, before in held:
+                own.clear()
+                own.update(before)
+
+    def _once(self, tensor: torch.Tensor) -> torch.Tensor:
+        """One fake tensor for each, so that tied weights stay tied."""
+        if id(tensor) not in self.made:
+            self.made[id(tensor)] = self.mode.from_tensor(tensor)
+        return self.made[id(tensor)]
 
 
 def trace(
@@ -204,6 +241,10 @@ def trace(
     model = check_model(model)
     if mode not in ("real", "fake", "auto"):
         raise CaptureError(f"mode is 'real', 'fake' or 'auto', not {mode!r}")
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise CaptureError(
+            f"kwargs is a {type(kwargs).__name__}; keyword arguments are a dict of name and value"
+        )
     if level not in ("user", "executed"):
         raise CaptureError(f"level is 'user' or 'executed', not {level!r}")
     if not isinstance(args, tuple):

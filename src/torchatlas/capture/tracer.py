@@ -12,7 +12,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import cache
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import torch
@@ -20,12 +20,13 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from torchatlas.capture.aten_facts import AtenFacts, aten_facts
 from torchatlas.capture.builder import Draft, GraphBuilder, op_attributes
 from torchatlas.capture.calls import Call, CallStack, user_source
 from torchatlas.capture.flops import count_flops
-from torchatlas.capture.op_names import SET_DATA, op_name, reads_values
+from torchatlas.capture.op_names import CONVERSIONS, SET_DATA, op_name, reads_values
 from torchatlas.capture.tensors import named_tensors, tensors_in
-from torchatlas.capture.unchanged import WriteGuard
+from torchatlas.capture.unchanged import Replayed, WriteGuard
 from torchatlas.run import ROOT, CaptureReport, Graph
 
 Level = Literal["user", "executed"]
@@ -34,7 +35,6 @@ Level = Literal["user", "executed"]
 OnOutput = Callable[[str, list[torch.Tensor]], None]
 """Told of each node that returned tensors, while they still hold what it returned."""
 
-_READ_BY_ATEN = frozenset({"aten::_local_scalar_dense", "aten::equal", "aten::is_nonzero"})
 _DYNAMO = "torch._dynamo"
 
 
@@ -166,6 +166,8 @@ class Tracer:
             draft.reads_host = True
         if name == SET_DATA:
             draft.wrote = True
+        if out is not None and given and out is given[0] and not draft.aten and name in CONVERSIONS:
+            return out  # it was what was asked for already: nothing happened
         self._note_result(draft, sources, tensors_in(out))
         if name == SET_DATA:
             self.builder.note_made(args[0], draft.id)
@@ -175,17 +177,15 @@ class Tracer:
         """Run an aten op and credit it to the user's op, or note it as a node of its own."""
         if self._looking:
             return op(*args, **kwargs)
+        facts = aten_facts(op)
         draft, sources = self.op, None
         if draft is None:  # vmap, TorchScript, backward: nothing at user level
-            call, name = (
-                self.calls.current,
-                str(op._name if _is_higher_order(op) else op.overloadpacket),
-            )
+            call, name = self.calls.current, facts.packet
             draft = Draft(self.calls.op_id(name), "op", name, name, _parent(call), user_source())
             sources = self.builder.sources_of(draft, _given(args, kwargs), call)
-        if not draft.aten and not _is_higher_order(op):
-            draft.attributes |= op_attributes(op, args, kwargs)
-        written = _written(op, args, kwargs)
+        if not draft.aten:
+            draft.attributes |= op_attributes(facts.arguments, args, kwargs)
+        written = _written(facts, args, kwargs) if facts.mutable else []
         for tensor in written:
             self.writes.before_write(tensor)
         begun = self._listener.begin(op, args, kwargs) if self._listener else None
@@ -198,14 +198,14 @@ class Tracer:
             raise
         if self._listener:
             self._listener.end(begun, draft, out)
-        draft.aten.append(_full_name(op))
+        draft.aten.append(facts.name)
         flops = count_flops(op, args, kwargs, out)
         if flops is not None:
             draft.flops = (draft.flops or 0.0) + flops
         for tensor in written:
             draft.wrote = True
             self.builder.makers.wrote(tensor, draft.id)
-        if _reads_host(op):
+        if facts.reads_host:
             draft.reads_host = True
         if sources is not None:
             self._note_steps(draft)
@@ -282,16 +282,25 @@ class Tracer:
             self.builder.makers.made(tensor, draft.id)
 
     def _add_inputs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        found = list(named_tensors(_by_argument(self.model, args, kwargs)))
+        named = _by_argument(self.model, args, kwargs)
+        for name in [name for name, value in named.items() if isinstance(value, Replayed)]:
+            named.pop(name).on_item = partial(self._add_item, name)
+        found = list(named_tensors(named))
         for path, tensor in found:
-            name = ".".join(path)
-            label = "input" if len(found) == 1 else name
-            draft = Draft(f"input:{name}", "input", label, "input", ROOT)
-            draft.attributes["argument"] = name
-            self.builder.add_input(draft, tensor)
-            self.inputs.append((draft.id, tensor))
-            if self._on_output is not None:
-                self._on_output(draft.id, [tensor])
+            self._add_input(".".join(path), tensor, "input" if len(found) == 1 else None)
+
+    def _add_item(self, argument: str, position: int, item: Any) -> None:
+        """What a generator gave that is an argument of the model."""
+        with torch._C.DisableTorchFunction():
+            for path, tensor in named_tensors(item):
+                self._add_input(".".join((argument, str(position), *path)), tensor)
+
+    def _add_input(self, name: str, tensor: torch.Tensor, label: str | None = None) -> None:
+        draft = Draft(f"input:{name}", "input", label or name, "input", ROOT)
+        draft.attributes["argument"] = name
+        self.builder.add_input(draft, tensor)
+        self.inputs.append((draft.id, tensor))
+        self._tell(draft.id, [tensor])
 
     def _add_outputs(self) -> None:
         found = list(named_tensors(self.outputs))
@@ -364,10 +373,26 @@ class _FunctionWatcher(TorchFunctionMode):
         try:
             name = self.names[func]
         except KeyError:
+            if isinstance(func, torch._ops.HigherOrderOperator):
+                with self:  # what is called within is seen, as if it were written there
+                    return _eagerly(func, args, kwargs or {})
             name = self.names[func] = op_name(func)
         if name is None:
             return func(*args, **(kwargs or {}))
         return self.tracer.user_op(name, func, args, kwargs or {})
+
+
+def _eagerly(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run `torch.cond` and `while_loop` as the Python that they stand for; others as they are."""
+    if op.name() == "cond":
+        predicate, on_true, on_false, operands = args[:4]
+        return (on_true if predicate else on_false)(*operands)
+    if op.name() == "while_loop":
+        condition, body, carried, extra = args[:4]
+        while condition(*carried, *extra):
+            carried = body(*carried, *extra)
+        return carried
+    return op(*args, **kwargs)
 
 
 class _DispatchWatcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -457,34 +482,10 @@ def _by_argument(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     return named
 
 
-def _is_higher_order(op: Any) -> bool:
-    return isinstance(op, torch._ops.HigherOrderOperator)
-
-
-@cache
-def _full_name(op: Any) -> str:
-    return str(op)
-
-
-@cache
-def _reads_host(op: Any) -> bool:
-    return not _is_higher_order(op) and op._schema.name in _READ_BY_ATEN
-
-
-@cache
-def _mutable_arguments(op: Any) -> tuple[tuple[int, str], ...]:
-    if _is_higher_order(op):
-        return ()
-    arguments = enumerate(op._schema.arguments)
-    return tuple((i, a.name) for i, a in arguments if a.alias_info and a.alias_info.is_write)
-
-
-def _written(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
+def _written(facts: AtenFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
     """The tensors that an aten op changes in place, according to its schema."""
-    mutable = _mutable_arguments(op)
-    if not mutable:
-        return []
     given = (
-        args[position] if position < len(args) else kwargs.get(name) for position, name in mutable
+        args[position] if position < len(args) else kwargs.get(name)
+        for position, name in facts.mutable
     )
     return [tensor for value in given for tensor in tensors_in(value)]

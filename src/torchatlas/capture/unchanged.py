@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils._python_dispatch import _disable_current_modes
 
 from torchatlas.capture.makers import storage_of
 from torchatlas.capture.tensors import named_tensors
@@ -20,9 +21,10 @@ from torchatlas.capture.tensors import named_tensors
 def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[None]:
     """Undo on leaving whatever a pass through the model changes.
 
-    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, and the
-    random generators of torch on CPU and CUDA, of NumPy and of Python are put back. Parameters
-    that forward itself writes to are put back by `WriteGuard`, which sees the writes.
+    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, what
+    modules keep as attributes of their own (counters, caches), and the random generators of torch
+    on CPU and CUDA, of NumPy and of Python are put back. Parameters that forward itself writes to
+    are put back by `WriteGuard`, which sees the writes.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
@@ -37,6 +39,11 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
         if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
     ]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
+    attributes = [
+        _Attributes(module)
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)
+    ]
     try:
         with random_state_restored():
             for parameter, _ in gradients:
@@ -49,6 +56,8 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
             module.training = flag
         for parameter, gradient in gradients:
             parameter.grad = gradient
+        for kept in attributes:
+            kept.restore()
         with torch.no_grad():
             for module, before in held:
                 module._buffers.clear()
@@ -60,6 +69,54 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
                     buffer.copy_(values)
                 else:
                     buffer.set_(values)  # type: ignore[call-overload]
+
+
+_TORCHS_OWN = frozenset(vars(nn.Module()))
+"""Attributes of every module: parameters, buffers, submodules, hooks, the training flag."""
+
+
+class _Attributes:
+    """What a module keeps as plain attributes, with the content of its lists, sets and dicts."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._held = vars(module)
+        self._before = {n: v for n, v in self._held.items() if n not in _TORCHS_OWN}
+        self._contents = [
+            (value, copy.copy(value))
+            for value in self._before.values()
+            if type(value) in (dict, list, set) and value
+        ]
+        self._empty = [v for v in self._before.values() if type(v) in (dict, list, set) and not v]
+
+    def restore(self) -> None:
+        """Put attributes back that were set, replaced or deleted, and what lists and dicts held."""
+        for name in [n for n in self._held if n not in _TORCHS_OWN and n not in self._before]:
+            del self._held[name]
+        for name, value in self._before.items():
+            if self._held.get(name, self) is not value:
+                self._held[name] = value
+        for value in self._empty:
+            value.clear()
+        for value, content in self._contents:
+            _refill(value, content)
+
+
+def _refill(value: Any, content: Any) -> None:
+    """Give a list, set or dict what it held, if it holds something else now."""
+    if isinstance(value, dict):
+        now, before = [*value.items()], [*content.items()]
+        same = [id(part) for pair in now for part in pair] == [
+            id(part) for pair in before for part in pair
+        ]
+    else:
+        same = [*map(id, value)] == [*map(id, content)]
+    if same:
+        return
+    value.clear()
+    if isinstance(value, list):
+        value.extend(content)
+    else:
+        value.update(content)
 
 
 @contextmanager
@@ -97,6 +154,11 @@ class WriteGuard:
         if storage is not None and self._guarded.pop(storage._cdata, None) is not None:
             self._kept.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
 
+    @property
+    def used(self) -> bool:
+        """Whether something was written over."""
+        return bool(self._kept)
+
     def restore(self) -> None:
         """Put back what was written over."""
         while self._kept:
@@ -106,18 +168,29 @@ class WriteGuard:
             storage.copy_(values)
 
 
-class Replayable:
-    """A generator that is given as an input, remembered so that it can be run through again."""
+class Replayed:
+    """An iterator that is given as an input: it gives what was seen of it before, then the rest.
 
-    def __init__(self, source: Iterator[Any]) -> None:
-        self._source, self._seen = source, list[Any]()
+    What the source computes is not part of the model, so it runs outside of any watching mode;
+    `on_item(position, item)` is told of each thing that is handed over.
+    """
 
-    def __iter__(self) -> Iterator[Any]:
-        """What it gave before, then what is left of it."""
-        yield from self._seen
-        for item in self._source:
-            self._seen.append(item)
-            yield item
+    def __init__(self, source: Iterator[Any], seen: list[Any]) -> None:
+        self._source, self._seen, self._position = source, seen, 0
+        self.on_item: Callable[[int, Any], None] | None = None
+
+    def __iter__(self) -> Replayed:
+        return self
+
+    def __next__(self) -> Any:
+        if self._position == len(self._seen):
+            with torch._C.DisableTorchFunction(), _disable_current_modes():
+                self._seen.append(next(self._source))
+        item = self._seen[self._position]
+        if self.on_item is not None:
+            self.on_item(self._position, item)
+        self._position += 1
+        return item
 
 
 class Arguments:
@@ -131,7 +204,7 @@ class Arguments:
     def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._given = (args, kwargs)
         self._modules = {id(module): module for module in model.modules()}
-        self._generators: dict[int, Replayable] = {}
+        self._seen: dict[int, list[Any]] = {}
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments for one pass."""
@@ -147,8 +220,7 @@ class Arguments:
         if isinstance(value, torch.Tensor | str | int | float | bool | nn.Module | type(None)):
             return value
         if isinstance(value, Iterator):
-            known = self._generators.setdefault(id(value), Replayable(value))
-            return iter(known)
+            return Replayed(value, self._seen.setdefault(id(value), []))
         try:
             return copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001 (any class may refuse; then it is handed over itself)

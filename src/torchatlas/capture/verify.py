@@ -141,10 +141,11 @@ class Tape:
         if begun.makes or mutates or not tensors_in(out):
             self.steps.append(begun)
 
-    def stop(self, outputs: Any) -> None:
-        """The pass is over."""
-        with torch._C.DisableTorchFunction():
-            self.outputs = [(self._reference(tensor), tensor) for tensor in tensors_in(outputs)]
+    def stop(self, outputs: Any, *, copy: bool) -> None:
+        """The pass is over; `copy` when what it wrote over is about to be put back."""
+        for tensor in tensors_in(outputs):
+            kept = tensor.detach().clone() if copy else tensor
+            self.outputs.append((self._reference(tensor), kept))
 
     def _keep_before_write(self, arguments: Any) -> None:
         for tensor in tensors_in(arguments):

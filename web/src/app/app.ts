@@ -276,9 +276,10 @@ function legendParts(measure: Measure, scale: LogScale, theme: "light" | "dark")
     h(
       "div",
       { class: "legend-keys" },
-      h("span", {}, h("i", {}), measure.ofParameters ? "no parameters" : "no value"),
+      h("span", {}, h("i", {}), measure.ofParameters ? "no parameters" : (measure.without ?? "no value")),
       h("span", {}, h("i", { class: "hatched" }), "not measured"),
     ),
+    ...(measure.coverage ? [h("div", { class: "legend-coverage faint" }, measure.coverage)] : []),
   ];
 }
 

@@ -71,7 +71,12 @@ function facts(run: RunIndex, node: Node): HTMLElement[] {
   const total = run.parameterCount(ROOT);
   add("Parameters", count(own), own && total && node.id !== ROOT ? `${percent(own / total)} % of model` : "");
   const measurable = node.kind === "module" || node.kind === "op";
-  if (measurable) add("FLOPs", typeof node.flops === "number" ? `${si(node.flops)} forward` : "not counted", typeof node.flops === "number" ? "multiply-add = 2" : "no formula for its ops");
+  if (measurable) {
+    const counted = typeof node.flops === "number";
+    add("FLOPs", counted ? `${si(node.flops as number)} forward` : (run.withoutFlops(node.id) ?? "not counted"), counted ? "multiply-add = 2" : "");
+    const coverage = node.kind === "module" && !node.atomic ? run.flopCoverage(node.id) : null;
+    if (counted && coverage) rows.push(h("dd", { class: "wide soft" }, coverage.statement));
+  }
   if (measurable) {
     const time = run.cost(node.id, "time_s");
     const whole = run.cost(ROOT, "time_s");

@@ -72,6 +72,23 @@ describe("RunIndex", () => {
     expect(run.summary("block", "activation")?.count).toBe(7);
   });
 
+  it("says why a node has no FLOPs, and what a total stands for", () => {
+    const data = document();
+    const tables = {
+      nodes: table("nodes", [
+        { node: "block", parameter_count: 8, counting: "no formula" },
+        { node: "block.a", parameter_count: 6, counting: "nothing to count" },
+        { node: "block.b", parameter_count: 8, counting: "counted" },
+        { node: ".", parameter_count: 8, counting: "counted" },
+      ]),
+      flop_coverage: table("flop_coverage", [{ node: ".", short: "counts 60 % of op time", statement: "Counted: 60 %." }]),
+    };
+    const run = new RunIndex({ ...data, run: { ...data.run, tables: { ...data.run.tables, ...tables } } });
+    expect(["block", "block.a", "block.b", "head"].map((id) => run.withoutFlops(id))).toEqual(["not counted, no formula", "nothing to count", null, null]);
+    expect(run.flopCoverage(".")).toEqual({ short: "counts 60 % of op time", statement: "Counted: 60 %." });
+    expect(run.flopCoverage("block")).toBeNull();
+  });
+
   it("says null where nothing was measured, never 0", () => {
     expect(run.summary("head", "activation")).toBeNull();
     expect(run.cost("head", "time_s")).toBeNull();

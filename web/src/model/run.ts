@@ -89,6 +89,19 @@ export class RunIndex {
     return row ? toNumber(row[column]) : null;
   }
 
+  /** Why a node has no FLOPs; null where it has some or nothing is known. */
+  withoutFlops(id: string): string | null {
+    const counting = this.rowsOf("nodes", id)[0]?.["counting"];
+    if (counting === "nothing to count") return counting;
+    return counting === "no formula" ? "not counted, no formula" : null;
+  }
+
+  /** What part of a module its FLOPs stand for: a sentence, and the same in a few words. */
+  flopCoverage(id: string): { statement: string; short: string } | null {
+    const row = this.rowsOf("flop_coverage", id)[0];
+    return row ? { statement: String(row["statement"]), short: String(row["short"]) } : null;
+  }
+
   /**
    * The latest distribution of a quantity: parameters and their gradients over everything inside
    * a node, activations of the node itself.

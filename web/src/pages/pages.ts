@@ -56,11 +56,11 @@ function factRow(run: RunIndex): HTMLElement {
   const model = run.run.model;
   const root = run.graph.nodes.get(ROOT);
   const facts: HTMLElement[] = [];
-  const add = (label: string, number: string, unit: string, under: string) =>
+  const add = (label: string, number: string, unit: string, under: string, more?: string) =>
     facts.push(
       h(
         "div",
-        { class: "fact" },
+        { class: "fact", title: more ?? null },
         h("div", { class: "label" }, label),
         h("div", { class: "number" }, number, unit && h("small", {}, unit)),
         h("div", { class: "under" }, under),
@@ -73,7 +73,9 @@ function factRow(run: RunIndex): HTMLElement {
   }
   if (typeof root?.flops === "number") {
     const [number, unit] = split(si(root.flops));
-    add("Forward cost", number, `${unit}FLOP`, "one batch, multiply-add = 2");
+    const coverage = run.flopCoverage(ROOT);
+    const said = ["one batch, multiply-add = 2", coverage?.short].filter(Boolean).join("; ");
+    add("Forward cost", number, `${unit}FLOP`, said, coverage?.statement);
   }
   const time = run.cost(ROOT, "time_s");
   if (time !== null) {
@@ -158,12 +160,14 @@ function costTable(run: RunIndex, context: PageContext): HTMLElement {
       run.graph.nodes.get(String(row["node"]))?.type ?? "",
       time === null ? "not measured" : seconds(time),
       time !== null && whole ? figures((100 * time) / whole) : "–",
-      flops === null ? "not counted" : si(flops),
+      flops === null ? (run.withoutFlops(String(row["node"])) ?? "not counted") : si(flops),
       time && flops ? si(flops / time) : "–",
     ];
   });
   const body = table(["Node", "Type", "Time", "Forward, %", "FLOPs", "FLOP/s"], cells, 2, (i) => context.choose(String(rows[i]!["node"])));
-  return card("Slowest nodes", "forward, one batch, gradients off", "span-12", body);
+  const coverage = run.flopCoverage(ROOT)?.statement;
+  const said = coverage ? h("p", { class: "faint" }, `FLOPs. ${coverage}`) : null;
+  return card("Slowest nodes", "forward, one batch, gradients off", "span-12", h("div", {}, body, said));
 }
 
 function table(header: string[], rows: string[][], firstNumber: number, act?: (row: number) => void): HTMLElement {
