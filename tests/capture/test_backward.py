@@ -345,6 +345,33 @@ def test_views_complex_numbers_and_hooks_are_no_obstacle() -> None:
     assert (spectrum.dtype, spectrum.shape, spectrum.size_bytes) == ("complex64", (2, 4), 64)
 
 
+def test_steps_of_an_earlier_pass_are_told_from_those_of_this_one() -> None:
+    layer = nn.Linear(4, 4)
+    given = layer(torch.randn(2, 4))
+    trace = ta.trace(nn.Tanh(), given)
+    graph = trace.backward()
+    assert goes_back_through(graph) == {
+        "/TanhBackward0:0": "/tanh:0",
+        "/AddmmBackward0:0": None,
+        "/TBackward0:0": None,
+    }
+    (note,) = graph.capture.notes
+    assert note.startswith("these steps were made before the pass")
+    assert note.endswith(": /AddmmBackward0:0, /TBackward0:0")
+
+
+def test_ops_that_run_only_with_gradients_on_are_said() -> None:
+    def forward(model: Model, x: torch.Tensor) -> torch.Tensor:
+        return x.sin() if torch.is_grad_enabled() else x.cos()
+
+    x = torch.randn(2, requires_grad=True)
+    with torch.no_grad():
+        trace = ta.trace(Model(forward), x)
+    (note,) = trace.backward().capture.notes
+    assert note.startswith("with gradients on, forward ran ops that the traced pass did not")
+    assert note.endswith(": /sin:0")
+
+
 def test_fake_tensors_have_a_backward_graph_too() -> None:
     model, x = Residual(), torch.randn(2, 3, 8, 8)
     real, fake = (ta.trace(model, x, mode=mode).backward() for mode in ("real", "fake"))

@@ -24,8 +24,8 @@ from torchatlas.capture.saved_tensors import (
     UNREADABLE,
     Memory,
     kept_by,
-    settings_of,
 )
+from torchatlas.capture.step_facts import gradient_spec, settings_of
 from torchatlas.capture.tensors import named_tensors, tensor_spec, tensors_in
 from torchatlas.capture.tracer import Tracer
 from torchatlas.run import (
@@ -41,8 +41,6 @@ from torchatlas.run import (
 )
 
 _LEAF = "AccumulateGrad"
-_UNSIGNED = 2**64
-_EXACT_IN_JSON = 2**53
 _HINDRANCES = {
     FREED: "a backward inside forward freed what these steps had saved",
     OVERWRITTEN: "an op in place overwrote what these steps had saved: backward will raise",
@@ -50,6 +48,10 @@ _HINDRANCES = {
     "it is made anew when backward runs",
     UNREADABLE: "functions written in C++ do not show what they saved",
 }
+_OF_BEFORE = (
+    "these steps were made before the pass, by what the model or its inputs had kept (a cache, "
+    "autocast's casts of weights, inputs with a history of their own)"
+)
 
 
 @dataclass(slots=True)
@@ -128,6 +130,9 @@ class _Reader:
         self._walk(roots)
         self._name(roots)
         saved = tuple(self._saved())
+        before = [step.id for step in self.steps.values() if self._is_of_before(step)]
+        if before:
+            self.notes.append(f"{_OF_BEFORE}: {_some(before)}")
         nodes, edges = self._nodes(roots), tuple(self._edges(roots))
         report = CaptureReport(
             level=self.tracer.level,
@@ -202,10 +207,10 @@ class _Reader:
     def _name_leaf(self, step: _Step) -> None:
         """AccumulateGrad is named by the parameter, input or constant that it adds up for."""
         variable = step.function.variable
-        weight = self.builder.weights.get(id(variable))
-        name = weight[1] if weight else self.builder.makers.of(variable)
+        weight = self.builder.parameter_name(variable)
+        name = weight or self.builder.makers.of(variable)
         if weight is not None:
-            owner = weight[1].rpartition(".")[0] or ROOT
+            owner = weight.rpartition(".")[0] or ROOT
             step.parent = owner if owner in self.forward.nodes else ROOT
         elif name is not None and name in self.forward.nodes:
             step.forward, step.parent = name, self.forward.nodes[name].parent or ROOT
@@ -213,14 +218,16 @@ class _Reader:
 
     def _forward_of(self, step: _Step) -> str | None:
         """Id of the node during which the step was made."""
-        number = step.sequence
-        if number < self.tracer.first_step:
+        if self._is_of_before(step):
             return None
-        place = bisect_right(self._ends, number)
+        place = bisect_right(self._ends, step.sequence)
         if place == len(self._ends):
             return None
         draft = self.tracer.steps[place][1]
         return draft.id if draft.id in self.forward.nodes else draft.parent
+
+    def _is_of_before(self, step: _Step) -> bool:
+        return step.sequence < self.tracer.first_step
 
     def _unique(self, wanted: str) -> str:
         node_id, copies = wanted, 1
@@ -261,9 +268,7 @@ class _Reader:
                 hindered.setdefault(hindrance, []).append(step.id)
             yield from memory.saved(step.id, step.forward, kept)
         for hindrance, ids in hindered.items():
-            ids = list(dict.fromkeys(ids))
-            more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
-            self.notes.append(f"{_HINDRANCES[hindrance]}: {', '.join(ids[:3])}{more}")
+            self.notes.append(f"{_HINDRANCES[hindrance]}: {_some(list(dict.fromkeys(ids)))}")
 
     def _maker(self, tensor: torch.Tensor) -> tuple[str | None, SavedKind]:
         source = self.builder.makers.of(tensor)
@@ -312,14 +317,14 @@ class _Reader:
         name = step.type
         if step.is_leaf:
             variable = step.function.variable
-            weight = self.builder.weights.get(id(variable))
-            parameters = (weight[1],) if weight else ()
-            name = weight[1].rpartition(".")[2] if weight else step.id.removeprefix("grad:")
+            weight = self.builder.parameter_name(variable)
+            parameters = (weight,) if weight else ()
+            name = weight.rpartition(".")[2] if weight else step.id.removeprefix("grad:")
             given: tuple[TensorSpec, ...] = (tensor_spec(variable),)
         else:
             attributes["sequence"] = step.sequence
-            attributes |= _scalars(settings_of(step.function))
-            given = tuple(_gradient_specs(step.function))
+            attributes |= settings_of(step.function)
+            given = tuple(map(gradient_spec, step.function._input_metadata))
         return Node(
             step.id,
             "backward",
@@ -347,52 +352,17 @@ class _Reader:
     def _slot_spec(self, function: Any, slot: int) -> TensorSpec:
         if self.steps[function].is_leaf:
             return tensor_spec(function.variable)
-        return _gradient_spec(function._input_metadata[slot])
+        return gradient_spec(function._input_metadata[slot])
 
     def _unreached(self) -> Iterator[str]:
-        reached = {id(step.function.variable) for step in self.steps.values() if step.is_leaf}
+        leaves = [step.function.variable for step in self.steps.values() if step.is_leaf]
+        reached = {self.builder.parameter_name(variable) for variable in leaves}
         for name, parameter in self.tracer.model.named_parameters():
-            if parameter.requires_grad and id(parameter) not in reached:
+            if parameter.requires_grad and name not in reached:
                 yield name
 
 
-def _gradient_specs(function: Any) -> Iterator[TensorSpec]:
-    for metadata in function._input_metadata:
-        yield _gradient_spec(metadata)
-
-
-def _gradient_spec(metadata: Any) -> TensorSpec:
-    """What the gradient of an output looks like; -1 where a dimension is not known."""
-    dtype = metadata.dtype
-    shape = (-1,) if metadata.is_cpp_nested_tensor else tuple(map(_known, metadata.shape))
-    count = 0 if -1 in shape else torch.Size(shape).numel()
-    name = str(dtype).removeprefix("torch.")
-    return TensorSpec(shape, name, str(metadata.device), count * dtype.itemsize)
-
-
-def _known(size: Any) -> int:
-    return int(size) if isinstance(size, int) else -1
-
-
-def _scalars(settings: dict[str, Any]) -> dict[str, Attribute]:
-    """Settings that are numbers, text or tuples of numbers."""
-    found: dict[str, Attribute] = {}
-    for name, value in settings.items():
-        if isinstance(value, bool | float | str):
-            found[name] = value
-        elif isinstance(value, int):
-            found[name] = _signed(value)
-        elif (
-            isinstance(value, list | tuple)
-            and value
-            and all(isinstance(item, int | float) for item in value)
-        ):
-            found[name] = "×".join(str(_signed(item)) for item in value)
-    return found
-
-
-def _signed(value: float) -> int | float | str:
-    """Dimensions are kept as unsigned numbers in C++: -1 comes back as 2**64 - 1."""
-    if isinstance(value, int) and value >= _UNSIGNED // 2:
-        value -= _UNSIGNED
-    return str(value) if isinstance(value, int) and abs(value) > _EXACT_IN_JSON else value
+def _some(ids: list[str]) -> str:
+    """The first three of them, and how many more there are."""
+    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+    return f"{', '.join(ids[:3])}{more}"

@@ -14,8 +14,9 @@ from torchatlas.capture.makers import storage_of
 from torchatlas.capture.tensors import held_tensors, tensor_spec, tensors_in
 from torchatlas.run import SavedKind, SavedTensor
 
-_SAVED, _RAW = "_saved_", "_raw_saved_"
-_SHAPES = ("_sym_sizes", "_sym_strides", "_sym_numel")
+SAVED, _RAW = "_saved_", "_raw_saved_"
+"""How the attributes of a step are called that hold what it saved."""
+
 _SPARSE = {
     torch.sparse_coo: ("_indices", "_values"),
     torch.sparse_csr: ("crow_indices", "col_indices", "values"),
@@ -56,25 +57,14 @@ def kept_by(step: Any) -> Kept:
             for tensor in tensors_in(value, objects=False)
         ]
         return kept
-    for name in _tensor_names(kind):
-        _read(step, _SAVED + name, _RAW + name, kept)
+    for name in tensor_names(kind):
+        _read(step, SAVED + name, _RAW + name, kept)
     wrapped = getattr(step, "_wrapped_node", None)  # the op that CopySlices writes a view with
     if wrapped is not None:
         inner = kept_by(wrapped)
         kept.tensors += inner.tensors
         kept.hindrances += inner.hindrances
     return kept
-
-
-def settings_of(step: Any) -> dict[str, Any]:
-    """What a step keeps that is no tensor, by name: dimensions, padding, flags."""
-    if isinstance(step, torch.autograd.function.BackwardCFunction):
-        return dict(vars(step))
-    return {
-        name.removeprefix(_SAVED): getattr(step, name)
-        for name in _setting_names(_kind_of(step))
-        if not name.endswith(_SHAPES)
-    }
 
 
 class Memory:
@@ -135,7 +125,7 @@ def _read(step: Any, name: str, raw_name: str, kept: Kept) -> None:
     """Add one saved attribute of a step, which holds a tensor or several."""
     raw = getattr(step, raw_name, None)
     packs: list[Any] = list(raw) if isinstance(raw, list | tuple) else [raw]
-    label = "" if name == "saved_tensors" else name.removeprefix(_SAVED)
+    label = "" if name == "saved_tensors" else name.removeprefix(SAVED)
     if any(getattr(pack, "unpack_hook", None) is not None for pack in packs):
         kept.hindrances.append(PACKED)
         inside = [tensor for pack in packs for tensor in tensors_in(pack.data)]
@@ -160,14 +150,9 @@ def _kind_of(step: Any) -> Any:
 
 
 @cache
-def _tensor_names(kind: type) -> tuple[str, ...]:
+def tensor_names(kind: type) -> tuple[str, ...]:
+    """Under which names the steps of a class save tensors."""
     return tuple(name.removeprefix(_RAW) for name in dir(kind) if name.startswith(_RAW))
-
-
-@cache
-def _setting_names(kind: type) -> tuple[str, ...]:
-    tensors = {_SAVED + name for name in _tensor_names(kind)}
-    return tuple(name for name in dir(kind) if name.startswith(_SAVED) and name not in tensors)
 
 
 def _storages(tensor: torch.Tensor) -> list[torch.UntypedStorage]:

@@ -88,7 +88,7 @@ class Trace:
         if self._again is None:
             report = CaptureReport(notes=("there is nothing to run again: no model",))
             return Graph({}, (), report)
-        return self._again.backward(loss, targets)
+        return self._again.backward(self, loss, targets)
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class _Pass:
         tracer = self.run(tape)
         return judge(trace.graph, tracer, tape)
 
-    def backward(self, loss: Loss | None, targets: Any) -> Graph:
+    def backward(self, trace: Trace, loss: Loss | None, targets: Any) -> Graph:
         """See `Trace.backward`."""
         graphs: list[Graph] = []
 
@@ -131,7 +131,7 @@ class _Pass:
 
         with torch.inference_mode(False), torch.enable_grad():
             self._run_once(None, look)
-        return graphs[0]
+        return _with_missing_ops_noted(graphs[0], trace.graph)
 
     def _run_once(
         self, listener: AtenListener | None, look: Callable[[Tracer], None] | None = None
@@ -284,6 +284,18 @@ def check_model(model: Any) -> nn.Module:
 def on_meta(model: nn.Module) -> bool:
     """Whether a parameter has a shape and no values."""
     return any(parameter.is_meta for parameter in model.parameters())
+
+
+def _with_missing_ops_noted(backward: Graph, forward: Graph) -> Graph:
+    through = {node.attributes.get("forward") for node in backward.nodes.values()}
+    missing = sorted(str(node_id) for node_id in through - {None} if node_id not in forward.nodes)
+    if not missing:
+        return backward
+    note = (
+        "with gradients on, forward ran ops that the traced pass did not (it was traced with them "
+        f"off, or it does not always do the same): {', '.join(missing[:3])}"
+    )
+    return _with_note(backward, f"{note} and {len(missing) - 3} more" if missing[3:] else note)
 
 
 def _with_note(graph: Graph, note: str | None) -> Graph:

@@ -47,7 +47,7 @@ function stepSection(run: RunIndex, node: Node, choose: Choose): HTMLElement {
   const owner = isGradientEnd(node) ? node.parent : null;
   const target = through ?? owner;
   const words = through !== null ? "Goes back through" : owner !== null ? "Adds up for" : "";
-  const place = target !== null && run.graph.has(target) ? link(target === ROOT ? "the model" : target, () => choose(target)) : "an op outside the model, such as the loss";
+  const place = target !== null && run.graph.has(target) ? link(target === ROOT ? "the model" : target, () => choose(target)) : "no op of this graph";
   const held = run.backward?.held(node.id) ?? 0;
   const rows = [...fact(words || "Belongs to", place)];
   if (isGradientEnd(node) && node.parameters[0]) rows.push(...fact("Parameter", node.parameters[0]));
