@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -251,13 +252,13 @@ def trace(
         args = (args,)
     fake = mode == "fake" or (mode == "auto" and on_meta(model))
     again = _Pass(model, Arguments(model, args, kwargs or {}), level, fake)
-    tracer = again.run()
-    note = None
-    if fake and isinstance(tracer.error, _NEEDS_VALUES) and not on_meta(model):
-        note = f"traced with real values: fake tensors have none, and {tracer.failed} asks for them"
-        again.fake = False
-        tracer = again.run()
-    return Trace(_with_note(tracer.graph(), note), tracer.error, again)
+    with _garbage_collected_rarely():
+        tracer, note = again.run(), None
+        if fake and isinstance(tracer.error, _NEEDS_VALUES) and not on_meta(model):
+            note = f"traced with real values: fake tensors have none, {tracer.failed} asks for them"
+            again.fake = False
+            tracer = again.run()
+        return Trace(_with_note(tracer.graph(), note), tracer.error, again)
 
 
 def check_model(model: Any) -> nn.Module:
@@ -296,6 +297,18 @@ def _with_missing_ops_noted(backward: Graph, forward: Graph) -> Graph:
         f"off, or it does not always do the same): {', '.join(missing[:3])}"
     )
     return _with_note(backward, f"{note} and {len(missing) - 3} more" if missing[3:] else note)
+
+
+@contextmanager
+def _garbage_collected_rarely() -> Iterator[None]:
+    """The graph is many small objects that stay: looking through all of them again is slow."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], 100_000), 50, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _with_note(graph: Graph, note: str | None) -> Graph:

@@ -7,11 +7,10 @@ module hooks give the groups. Only weak references to tensors are kept.
 
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import Any, Literal, Protocol
 
@@ -86,7 +85,6 @@ class Tracer:
         self._add_inputs(args, kwargs)
         self._noted_up_to = self.first_step = _sequence_number()
         with ExitStack() as stack:
-            stack.enter_context(_garbage_collected_rarely())
             stack.enter_context(compiled_code_off())
             stack.enter_context(self.calls.watching(self))
             stack.enter_context(_DispatchWatcher(self))
@@ -411,18 +409,6 @@ class _DispatchWatcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return self.tracer.aten_op(func, args, kwargs or {})
-
-
-@contextmanager
-def _garbage_collected_rarely() -> Iterator[None]:
-    """The graph is many small objects that stay: looking through them again and again is slow."""
-    before = gc.get_threshold()
-    if before[0]:
-        gc.set_threshold(max(before[0], 50_000), before[1], before[2])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def compiled_code_off() -> AbstractContextManager[None]:
