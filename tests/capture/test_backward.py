@@ -488,6 +488,47 @@ def test_memory_held_by_resnet18_is_what_hooks_on_saved_tensors_count() -> None:
     assert held["conv1"] == 0  # keeps the input and its weight, which are there anyway
 
 
+def vision_models() -> dict[str, Callable[[], nn.Module]]:
+    models = pytest.importorskip("torchvision.models")
+    return {
+        "mobilenet_v3_small": models.mobilenet_v3_small,
+        "shufflenet_v2_x0_5": models.shufflenet_v2_x0_5,
+        "squeezenet1_1": models.squeezenet1_1,
+        "vit": lambda: models.VisionTransformer(64, 16, 2, 2, 32, 64),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v3_small", "shufflenet_v2_x0_5", "squeezenet1_1", "vit"]
+)
+def test_steps_and_memory_of_other_architectures_are_what_torch_itself_says(name: str) -> None:
+    torch.manual_seed(0)
+    model, x = vision_models()[name](), torch.randn(2, 3, 64, 64)
+    own = {t.untyped_storage()._cdata for t in [*model.parameters(), *model.buffers(), x]}
+    storages: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storages[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        names, edges = walk([model(x).grad_fn])
+    trace = ta.trace(model, x)
+    graph = trace.backward()
+    steps = [node for node in graph.nodes.values() if node.kind == "backward"]
+    assert Counter(node.type for node in steps) == names
+    assert len(graph.edges) == sum(edges.values()) + 1, "one more: into the first step"
+    assert set(goes_back_through(graph).values()) <= set(trace.graph.nodes)
+    right = sum(s.nbytes() for address, s in storages.items() if address not in own)
+    assert held_bytes(graph)[ROOT] == right
+
+
+def test_a_number_in_the_code_is_a_constant_and_no_memory() -> None:
+    graph = ta.trace(Model(lambda m, x: m.layer(x) * 2, layer=nn.Linear(4, 4)), torch.ones(2, 4))
+    (number,) = [s for s in graph.backward().saved if s.step == "/MulBackward0:0"]
+    assert (number.kind, number.source, number.held_bytes) == ("constant", None, 0)
+
+
 def test_the_model_its_gradients_and_the_random_state_are_as_before() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout()).train()
     x = torch.randn(8, 4)

@@ -25,6 +25,8 @@ _SPARSE = {
     torch.sparse_bsc: ("ccol_indices", "row_indices", "values"),
 }
 
+_WIDEST = (torch.float64, torch.int64, torch.complex128, torch.bool)
+
 FREED = "freed"
 PACKED = "packed"
 OVERWRITTEN = "overwritten"
@@ -118,7 +120,14 @@ class Memory:
         source, kind = self._maker(tensor)
         if owner is not None:
             return "input", source or owner[1]
+        if source is None and _is_number(tensor):
+            return "constant", None
         return kind, source or forward  # made inside the op and never handed out: a mask, say
+
+
+def _is_number(tensor: torch.Tensor) -> bool:
+    """A number written in the code, which torch wraps into a scalar of the widest dtype."""
+    return tensor.dim() == 0 and tensor.dtype in _WIDEST
 
 
 def _read(step: Any, name: str, raw_name: str, kept: Kept) -> None:
