@@ -209,3 +209,19 @@ def test_a_weight_that_forward_writes_to_agrees_with_what_the_model_noted_of_it(
     forward_times(model, Batches(x, model).first(), steps=1)
     assert (model.weight.tolist(), model.rescaled) == ([0.5, 0.5, 0.5], True)
     assert torch.equal(model(x), torch.full((1, 3), 0.5))
+
+
+def test_an_input_that_is_written_to_under_gradients_is_no_part_of_a_graph_afterwards() -> None:
+    class Writes(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.full((3,), 2.0))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mul_(self.weight)
+
+    x = torch.ones(3)
+    traced = trace(Writes(), x)
+    assert traced.error is None
+    assert (x.tolist(), x.requires_grad, x.grad_fn, x._version) == ([1.0] * 3, False, None, 0)
+    assert traced.verify().ok

@@ -159,8 +159,8 @@ class WriteGuard:
             return
         tensors = self._guarded.pop(storage._cdata)
         values = storage.clone()  # type: ignore[no-untyped-call]
-        versions = [(guarded, _version(guarded)) for guarded in tensors]
-        self._kept.append(_Kept(storage, values, versions))
+        before = [(guarded, _version(guarded), guarded.requires_grad) for guarded in tensors]
+        self._kept.append(_Kept(storage, values, before))
 
     @property
     def used(self) -> bool:
@@ -174,18 +174,20 @@ class WriteGuard:
             if kept.storage.nbytes() != kept.values.nbytes():
                 kept.storage.resize_(kept.values.nbytes())
             kept.storage.copy_(kept.values)
-            for tensor, version in kept.versions:
+            for tensor, version, required in kept.tensors:
+                if tensor.requires_grad and not required and not tensor._is_view():
+                    tensor.detach_()  # what was written to it had a gradient
                 if version is not None:
                     torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a storage held, and the versions of the tensors that lie in it."""
+    """What a storage held, and version and need of a gradient of the tensors that lie in it."""
 
     storage: torch.UntypedStorage
     values: torch.UntypedStorage
-    versions: list[tuple[torch.Tensor, int | None]]
+    tensors: list[tuple[torch.Tensor, int | None, bool]]
 
 
 def _version(tensor: torch.Tensor) -> int | None:
