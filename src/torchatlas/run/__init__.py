@@ -6,6 +6,7 @@ contract with the viewer.
 
 from torchatlas.run.codec import from_json, to_json
 from torchatlas.run.finding import SEVERITIES, Finding, Gap, Severity
+from torchatlas.run.fold import Fold
 from torchatlas.run.graph import (
     ROOT,
     Attribute,
@@ -52,6 +53,7 @@ __all__ = [
     "Document",
     "Edge",
     "Finding",
+    "Fold",
     "Gap",
     "Graph",
     "Heatmap",
