@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from torch import nn
 
 import torchatlas as ta
@@ -63,7 +64,7 @@ def test_wrong_usage_is_2(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["demo", "view", "report"])
+@pytest.mark.parametrize("command", ["demo", "view", "export", "report"])
 def test_every_command_has_help(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])
@@ -117,3 +118,46 @@ def test_a_report_of_a_recorded_run(tmp_path, capsys):
     assert main(["report", str(tmp_path / "run"), "-o", str(path)]) == 0
     assert capsys.readouterr().out == f"Report: {path}\n"
     assert ta.load(path).tables["scalars"].cells["value"] == [0.5]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    path = tmp_path_factory.mktemp("program") / "tiny.pt2"
+    torch.export.save(torch.export.export(tiny_model(), (torch.randn(2, 4),)), path)
+    return path
+
+
+def test_view_opens_an_exported_program(exported, tmp_path, capsys):
+    path = tmp_path / "x.html"
+    assert main(["view", str(exported), "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"Report: {path}\n"
+    assert "0/linear:0" in ta.load(path).graph.nodes
+    assert main(["view", str(exported), "--input", "2x4", "-o", str(path)]) == 1
+    assert capsys.readouterr().err == (
+        f"torchatlas: --input is for a model, and {exported} is a file\n"
+    )
+
+
+def test_export_takes_files_and_names_of_models(exported, tmp_path, capsys):
+    dot = tmp_path / "x.dot"
+    assert main(["export", str(exported), "-o", str(dot), "--depth", "0"]) == 0
+    assert capsys.readouterr().out == f"Written: {dot}\n"
+    assert '"0" -> "1" [label="2×3"]' in dot.read_text()
+    json = tmp_path / "x.json"
+    name = f"{__name__}:tiny_model"
+    assert main(["export", name, "--input", "2x4", "-o", str(json)]) == 0
+    assert main(["export", str(json), "-o", str(dot), "--direction", "LR"]) == 0
+    assert "rankdir=LR" in dot.read_text()
+    other = tmp_path / "x.txt"
+    assert main(["export", str(json), "-o", str(other), "--to", "model-explorer"]) == 0
+    assert '"sourceNodeId": "0/linear:0"' in other.read_text()
+
+
+def test_export_says_what_it_cannot_do(exported, tmp_path, capsys):
+    assert main(["export", str(exported), "-o", str(tmp_path / "x.svg")]) == 1
+    assert "does not say what to write: end it with .json, .dot or" in capsys.readouterr().err
+    assert main(["export", str(exported), "--input", "2x4", "-o", str(tmp_path / "x.dot")]) == 1
+    assert "--input is for a model" in capsys.readouterr().err
+    assert main(["export", str(tmp_path / "no.pt2"), "-o", str(tmp_path / "x.dot")]) == 1
+    assert "there is no file or folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

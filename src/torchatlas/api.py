@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
-from torchatlas.errors import DataError, RunError, TorchAtlasError
+from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
 from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
@@ -18,17 +18,19 @@ from torchatlas.run import SCHEMA_VERSION, Document, Run, build_table, from_json
 
 if TYPE_CHECKING:
     from torch import nn
+    from torch.export import ExportedProgram
 
     from torchatlas.capture.losses import Loss
     from torchatlas.capture.recorder import Recorder
     from torchatlas.capture.trace import Mode, Trace
+    from torchatlas.capture.tracer import Level
 
 SECTIONS = ("parameters", "activations", "gradients", "evaluation", "cost")
 """What `visualize_model` measures beside the structure; `include` chooses among them."""
 
 
 def visualize_model(
-    model: nn.Module,
+    model: nn.Module | ExportedProgram,
     data: Any = None,
     *,
     test: Any = None,
@@ -46,7 +48,7 @@ def visualize_model(
     not be measured is a gap with its reason (`atlas.gaps`), and the rest is still shown.
 
     Args:
-        model: any `torch.nn.Module`.
+        model: any `torch.nn.Module`; without data also a `torch.export.ExportedProgram`.
         data: a DataLoader, a Dataset, a pair (inputs, targets), or inputs alone (a tensor, a tuple
             of arguments, a dict, a Hugging Face batch). Moved to the model's device. Without data
             only the modules and their parameters are shown.
@@ -65,14 +67,23 @@ def visualize_model(
         The atlas: `.show()`, `.save("report.html")`, `.findings`, `.table(name)`, `.plot(view)`.
 
     Raises:
-        CaptureError: `model` is no module.
+        CaptureError: `model` is no module, or an exported program that comes with data.
         DataError: `data` has none of the forms above.
         RunError: `run` holds no readable run.
     """
+    from torch.export import ExportedProgram
+
     from torchatlas.capture.facts import run_facts
     from torchatlas.capture.trace import check_model
     from torchatlas.capture.weights import model_info
 
+    if isinstance(model, ExportedProgram):
+        if data is not None or test is not None or run is not None:
+            raise CaptureError(
+                "an exported program is read and not run: call visualize_model(program) without "
+                "data, or hand over the module that it was exported from"
+            )
+        return Atlas(_finished(_exported_run(model), None))
     model = check_model(model)
     wanted = _sections(include)
     if batches < 1:
@@ -102,12 +113,27 @@ def visualize_model(
 
 
 def trace(
-    model: nn.Module, args: Any = (), kwargs: dict[str, Any] | None = None, *, mode: Mode = "auto"
+    model: nn.Module | ExportedProgram,
+    args: Any = (),
+    kwargs: dict[str, Any] | None = None,
+    *,
+    mode: Mode = "auto",
+    level: Level = "user",
 ) -> Trace:
-    """What ran, in what order, and what flowed where: see `torchatlas.capture.trace.trace`."""
+    """What ran, in what order, and what flowed where: see `torchatlas.capture.trace.trace`.
+
+    Of a `torch.export.ExportedProgram` the graph is read off the program; nothing is run.
+    """
+    from torch.export import ExportedProgram
+
+    from torchatlas.capture.trace import Trace
     from torchatlas.capture.trace import trace as run_trace
 
-    return run_trace(model, args, kwargs, mode=mode)
+    if isinstance(model, ExportedProgram):
+        graph = _exported_run(model).graph
+        assert graph is not None
+        return Trace(graph)
+    return run_trace(model, args, kwargs, mode=mode, level=level)
 
 
 def evaluate(
@@ -159,7 +185,10 @@ def record(
 
 
 def load(path: str | Path) -> Atlas:
-    """Open a recorded run folder, or a report or JSON file saved from an atlas.
+    """Open a recorded run folder, a report or JSON file saved from an atlas, or a `.pt2` file.
+
+    A `.pt2` file is an exported program (`torch.export.save`). It is read without torch, and
+    nothing in it is unpickled or run.
 
     Raises:
         RunError: there is nothing there, or it is none of these; the message says what it is.
@@ -179,7 +208,28 @@ def load(path: str | Path) -> Atlas:
         except ValueError as error:
             raise RunError(f"{path} is no JSON: {error}") from error
         return Atlas(_of_this_schema(from_json(Document, data, "document").run, path))
-    raise RunError(f"{path} is no run folder, .html report or .json file saved by TorchAtlas")
+    if path.suffix == ".pt2":
+        from torchatlas.store.exported_program import load_exported_program
+
+        return Atlas(_finished(load_exported_program(path), None))
+    raise RunError(
+        f"{path} is no run folder, .html report or .json file saved by TorchAtlas, and no .pt2 file"
+    )
+
+
+def _exported_run(program: ExportedProgram) -> Run:
+    """The run of an exported program in memory, by the way that a `.pt2` file goes."""
+    from torchatlas.capture.exported_program import program_text
+    from torchatlas.store.exported_program import exported_run
+
+    text = program_text(program)
+    run = exported_run(text.program, text.weights, "exported program")
+    model = run.model
+    return (
+        run
+        if model is None
+        else replace(run, name=model.type, model=replace(model, name=model.type))
+    )
 
 
 def _of_this_schema(run: Run, path: Path) -> Run:

@@ -29,7 +29,7 @@ from torchatlas.run import (
     build_table,
     to_json,
 )
-from torchatlas.store import write_whole
+from torchatlas.store import graph_format, save_graph, write_whole
 from torchatlas.views import VIEWS, available_views, build_view, render
 
 if TYPE_CHECKING:
@@ -113,21 +113,40 @@ class Atlas:
         """
         return render(build_view(view, self.run), backend, **options)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the report (`.html`, opens anywhere) or the data (`.json`); gives the path.
+    def save(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
+        """Write the report (`.html`, opens anywhere), the data, or the graph; gives the path.
 
         The file is written whole or not at all.
 
+        Args:
+            path: its ending says what is written: `.html` (the report), `.json` (all data, which
+                `ta.load` opens), `.dot` or `.gv` (the graph for Graphviz), or
+                `.model-explorer.json` (the graph for Google's Model Explorer).
+            format: "json", "dot" or "model-explorer", whatever the ending is.
+            options: of a `.dot` file: `depth` (levels of groups that are open; all, if left out)
+                and `direction` ("TB" or "LR").
+
         Raises:
-            RunError: the ending is another, or the file cannot be written.
+            RunError: the ending is another, there is no graph to write, or the file cannot be
+                written.
         """
         path = Path(path)
-        if path.suffix == ".html":
-            text = self._page()
-        elif path.suffix == ".json":
+        kind = graph_format(path, format)
+        if kind in ("dot", "model-explorer"):
+            if self.graph is None:
+                raise RunError(f"{self.run.name} has no graph that could be saved as {path.name}")
+            return save_graph(self.graph, path, kind, name=self.run.name, **options)
+        if options:
+            raise RunError(f"{', '.join(options)}: options of a .dot file, and {path.name} is none")
+        if kind == "json":
             text = json.dumps(to_json(self._document()), ensure_ascii=False)
+        elif path.suffix == ".html":
+            text = self._page()
         else:
-            raise RunError(f"cannot save as {path.suffix or path.name!r}: use .html or .json")
+            raise RunError(
+                f"cannot save as {path.suffix or path.name!r}: use .html, .json, .dot or "
+                ".model-explorer.json"
+            )
         write_whole(path, text.encode("utf-8", errors="replace"))
         return path
 

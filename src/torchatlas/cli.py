@@ -11,9 +11,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from torchatlas import __version__
 from torchatlas.errors import TorchAtlasError
+
+if TYPE_CHECKING:
+    from torchatlas.atlas import Atlas
 
 FAILED, STOPPED = 1, 130
 
@@ -49,7 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"torchatlas {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_demo(commands.add_parser("demo", help="train a ResNet-18 and open its report"))
-    _add_view(commands.add_parser("view", help="draw a model that is given by its name"))
+    _add_view(
+        commands.add_parser("view", help="draw a model that is given by its name, or a .pt2 file")
+    )
+    _add_export(commands.add_parser("export", help="write a graph for another program"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
     return parser
 
@@ -68,10 +75,21 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_view(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", metavar="MODEL", help="torchvision:NAME or package.module:callable")
+    add("model", metavar="MODEL", help="torchvision:NAME, package.module:callable or a .pt2 file")
     add("--input", metavar="SHAPE", action="append", help="1x3x224x224, or 1x16:int64; repeatable")
     add("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
     parser.set_defaults(command=_view)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("source", metavar="SOURCE", help="run folder, report, .json, .pt2 or the name of a model")
+    add("-o", "--output", metavar="FILE", type=Path, required=True)
+    add("--to", choices=("json", "dot", "model-explorer"), help="default: what FILE ends with")
+    add("--input", metavar="SHAPE", action="append", help="of a model: 1x3x224x224; repeatable")
+    add("--depth", metavar="N", type=int, help="of a .dot: levels of groups that are open")
+    add("--direction", choices=("TB", "LR"), default="TB", help="of a .dot (default: TB)")
+    parser.set_defaults(command=_export)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -87,8 +105,44 @@ def _demo(options: argparse.Namespace) -> None:
     run_demo(DemoOptions(**chosen))
 
 
+def _export(options: argparse.Namespace) -> None:
+    from torchatlas.store import graph_format
+
+    form = graph_format(options.output, options.to)
+    if form is None:
+        raise TorchAtlasError(
+            f"{options.output} does not say what to write: end it with .json, .dot or "
+            ".model-explorer.json, or give --to"
+        )
+    chosen: dict[str, Any] = {}
+    if options.depth is not None or options.direction != "TB":
+        chosen = {"depth": options.depth, "direction": options.direction}
+    atlas = _atlas_of(options.source, options.input or ())
+    print(f"Written: {atlas.save(options.output, form, **chosen)}")
+
+
+def _atlas_of(source: str, shapes: Sequence[str]) -> Atlas:
+    """What is in a file or folder; or a model by its name, run once for its graph alone."""
+    from torchatlas.api import load, visualize_model
+
+    if ":" not in source or Path(source).exists():
+        if shapes:
+            raise TorchAtlasError(f"--input is for a model, and {source} is a file")
+        return load(source)
+    from torchatlas.capture.named_model import example_input, named_model
+
+    inputs = tuple(example_input(text) for text in shapes)
+    return visualize_model(named_model(source), inputs or None, include=())
+
+
 def _view(options: argparse.Namespace) -> None:
-    from torchatlas.api import visualize_model
+    from torchatlas.api import load, visualize_model
+
+    if options.model.endswith(".pt2"):
+        if options.input:
+            raise TorchAtlasError(f"--input is for a model, and {options.model} is a file")
+        print(f"Report: {load(options.model).save(options.output)}")
+        return
     from torchatlas.capture.named_model import example_input, named_model
 
     model = named_model(options.model)

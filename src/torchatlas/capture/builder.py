@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from torchatlas.capture.calls import Call, user_source
-from torchatlas.capture.makers import Makers
-from torchatlas.capture.tensors import tensor_spec
+from torchatlas.capture.makers import Makers, storage_of
+from torchatlas.capture.tensors import held_tensors, tensor_spec
 from torchatlas.run import (
     ROOT,
     Attribute,
@@ -23,6 +23,9 @@ from torchatlas.run import (
     SourceLocation,
     TensorSpec,
 )
+
+Weight = tuple[NodeKind, str]
+"""Parameter or buffer, and its qualified name."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,9 @@ class Draft:
     flops: float | None = None
     atomic: bool = False
     wrote: bool = False
+    reads_host: bool = False
+    sequence: tuple[int, int] | None = None
+    """Autograd's sequence numbers of the steps it made: above the first, up to the second."""
 
 
 class GraphBuilder:
@@ -51,13 +57,20 @@ class GraphBuilder:
     def __init__(self, model: nn.Module) -> None:
         self.drafts: dict[str, Draft] = {}
         self.edges: dict[tuple[str, str, int], Edge] = {}
+        """By source, target and the address of the spec, of which there is one of each."""
         self.makers = Makers()
-        self.weights: dict[int, tuple[NodeKind, str]] = {
-            **{id(b): ("buffer", name) for name, b in model.named_buffers()},
-            **{id(p): ("parameter", name) for name, p in model.named_parameters()},
-        }
+        self.weights: dict[int, Weight] = {}
+        self._stretches: dict[int, list[tuple[range, Weight]]] = {}
+        """Where in each storage a weight lies, in bytes."""
+        self._modules = {id(module) for module in model.modules()}
+        for name, parameter in model.named_parameters():
+            self._know(parameter, ("parameter", name))
+        for name, buffer in model.named_buffers():
+            self._know(buffer, ("buffer", name))
         self.used: set[str] = set()
-        self.read_on_host: set[str] = set()
+        self.host_reads: list[str] = []
+        self._specs: dict[Any, TensorSpec] = {}
+        self._twins: dict[str, list[str]] = {}
 
     def add(self, draft: Draft) -> Draft:
         """Put a node into the graph, in execution order."""
@@ -70,6 +83,12 @@ class GraphBuilder:
 
     def add_module(self, call: Call, parent: str | None) -> Draft:
         """Start the group of a module call."""
+        if id(call.module) not in self._modules:  # kept in a plain list, or made on the fly
+            self._modules.add(id(call.module))
+            for own, parameter in call.module.named_parameters(call.path, recurse=False):
+                self._know(parameter, ("parameter", own))
+            for own, buffer in call.module.named_buffers(call.path, recurse=False):
+                self._know(buffer, ("buffer", own))
         name = type(call.module).__name__ if parent is None else _relative(call.id, parent)
         return self.add(
             Draft(
@@ -83,10 +102,22 @@ class GraphBuilder:
                 atomic=is_torch_module(call.module),
                 parameters=[
                     f"{call.path}.{own}".lstrip(".")
-                    for own, _ in call.module.named_parameters(recurse=False)
+                    for own, weight in call.module._parameters.items()
+                    if weight is not None
                 ],
             )
         )
+
+    def spec(self, tensor: torch.Tensor) -> TensorSpec:
+        """Shape, dtype, device and size of a tensor; one object for all that agree in them."""
+        if tensor.is_nested:
+            spec = tensor_spec(tensor)
+            return self._specs.setdefault(spec, spec)
+        key = (tensor.shape, tensor.dtype, tensor.device)
+        found = self._specs.get(key)
+        if found is None:
+            found = self._specs[key] = tensor_spec(tensor)
+        return found
 
     def sources_of(
         self, draft: Draft, tensors: list[torch.Tensor], call: Call | None
@@ -98,7 +129,9 @@ class GraphBuilder:
         found = []
         for tensor in tensors:
             weight = self.weights.get(id(tensor))
-            spec = tensor_spec(tensor)
+            if weight is None and not self.makers.knows(tensor):
+                weight = self._weight_there(tensor)
+            spec = self.spec(tensor)
             draft.inputs.append(spec)
             if weight is not None:
                 self.used.add(weight[1])
@@ -106,44 +139,100 @@ class GraphBuilder:
                     draft.parameters.append(weight[1])
                 if call is not None and is_own_of_torch_module(weight[1], call):
                     continue
-            maker = self.makers.of(tensor)
-            if maker is None:
-                maker = self._add_origin(tensor, spec, weight, call)
-            found.append((maker, spec))
+            found += [(maker, spec) for maker in self._makers_of(tensor, spec, weight, call)]
         return found
+
+    def add_input(self, draft: Draft, tensor: torch.Tensor) -> None:
+        """Add an input of the model; a tensor that is given twice is the value of both nodes."""
+        draft.outputs = [self.spec(tensor)]
+        self.add(draft)
+        first = self.makers.of(tensor, weight=True) if self.makers.knows(tensor) else None
+        if first is not None:
+            self._twins.setdefault(first, []).append(draft.id)
+        else:
+            self.makers.made(tensor, draft.id)
+
+    def note_made(self, tensor: torch.Tensor, node_id: str) -> None:
+        """Note that a node returned this tensor, and what it wraps that nothing made before."""
+        self.makers.made(tensor, node_id)
+        for held in held_tensors(tensor):
+            if self.makers.of(held) is None:
+                self.makers.made(held, node_id)
 
     def connect(self, draft: Draft, sources: list[tuple[str, TensorSpec]]) -> None:
         """Add the edges into a node; a tensor used twice gives one edge."""
-        for source, spec in sources:
-            if source != draft.id:
-                self.edges[source, draft.id, hash(spec)] = Edge(source, draft.id, spec)
+        for maker, spec in sources:
+            for source in (maker, *self._twins.get(maker, ())):
+                if source != draft.id:
+                    self.edges[source, draft.id, id(spec)] = Edge(source, draft.id, spec)
 
     def graph(self, report: CaptureReport) -> Graph:
         """The finished graph: FLOPs summed over groups, source lines read, parents in place."""
         self._sum_up()
-        order = {node_id: position for position, node_id in enumerate(self.drafts)}
-        nodes = {draft.id: _node(draft, order[draft.id]) for draft in self.drafts.values()}
+        places: dict[SourceLocation, SourceLocation] = {}
+        nodes = {
+            draft.id: _node(draft, order, places)
+            for order, draft in enumerate(self.drafts.values())
+        }
         return Graph(nodes, tuple(self.edges.values()), report)
+
+    def _know(self, tensor: torch.Tensor, weight: Weight) -> None:
+        """Remember a parameter or buffer, and where in memory it lies."""
+        if self.weights.setdefault(id(tensor), weight) != weight:
+            return
+        for part in (tensor, *held_tensors(tensor)):
+            storage = storage_of(part)
+            if storage is not None and not part.is_meta:
+                stretches = self._stretches.setdefault(storage._cdata, [])
+                stretches.append((_stretch(part), weight))
+
+    def _weight_there(self, tensor: torch.Tensor) -> Weight | None:
+        """The parameter or buffer in whose memory a tensor lies that no op made (FSDP's views)."""
+        storage = storage_of(tensor)
+        stretches = None if storage is None else self._stretches.get(storage._cdata)
+        if not stretches or self.makers.of(tensor, weight=True) is not None:
+            return None
+        own = _stretch(tensor)
+        inside = (w for s, w in stretches if s.start <= own.start and own.stop <= s.stop)
+        return next(inside, None)
+
+    def _makers_of(
+        self,
+        tensor: torch.Tensor,
+        spec: TensorSpec,
+        weight: Weight | None,
+        call: Call | None,
+    ) -> list[str]:
+        maker = self.makers.of(tensor, weight=weight is not None)
+        if maker is not None:
+            return [maker]
+        inner = [self.makers.of(held) for held in held_tensors(tensor)]
+        known = [maker for maker in inner if maker is not None]
+        return known or [self._add_origin(tensor, spec, weight, call)]
 
     def _add_origin(
         self,
         tensor: torch.Tensor,
         spec: TensorSpec,
-        weight: tuple[NodeKind, str] | None,
+        weight: Weight | None,
         call: Call | None,
     ) -> str:
         """A node for a tensor that no op made: a parameter, a buffer, or a constant."""
         parent = call.id if call else ROOT
         if weight is None:
             kind: NodeKind = "constant"
-            name = "constant"
-            wanted = f"{'' if parent == ROOT else parent}/constant:0"
+            name = _attribute_name(tensor, call) or "constant"
+            wanted = f"{'' if parent == ROOT else parent}/{name}:0"
         else:
             kind, wanted = weight
+            if wanted in self.drafts:  # drawn already, when it was used as another tensor
+                return wanted
             owner, _, name = wanted.rpartition(".")
             parent = owner if owner in self.drafts else (ROOT if call is None else call.id)
         draft = Draft(wanted, kind, name, type(tensor).__name__, parent, outputs=[spec])
         draft.parameters = [wanted] if kind == "parameter" else []
+        if name == "constant" and self.host_reads:
+            draft.attributes["after_host_read"] = self.host_reads[-1]
         self.add(draft)
         self.makers.made(tensor, draft.id)
         return draft.id
@@ -158,6 +247,23 @@ class GraphBuilder:
                 parent.flops = (parent.flops or 0.0) + draft.flops
             if draft.kind == "module":
                 parent.atomic = False
+
+
+def _stretch(tensor: torch.Tensor) -> range:
+    """The bytes of its storage that a tensor takes up, first to last."""
+    size = tensor.element_size()
+    start = int(tensor.storage_offset()) * size
+    if not tensor.numel():
+        return range(start, start)
+    last = sum((n - 1) * step for n, step in zip(tensor.size(), tensor.stride(), strict=True))
+    return range(start, start + (last + 1) * size)
+
+
+def _attribute_name(tensor: torch.Tensor, call: Call | None) -> str | None:
+    """Under which name the running module keeps a tensor that is neither parameter nor buffer."""
+    if call is None:
+        return None
+    return next((name for name, value in vars(call.module).items() if value is tensor), None)
 
 
 def is_torch_module(module: nn.Module) -> bool:
@@ -183,18 +289,26 @@ def module_attributes(module: nn.Module) -> dict[str, Attribute]:
     return found
 
 
-def op_attributes(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Attribute]:
-    """The scalar arguments of an aten op, under their names in its schema."""
-    given = dict(zip((a.name for a in op._schema.arguments), args, strict=False)) | kwargs
+def op_attributes(
+    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Attribute]:
+    """The scalar arguments of an aten op, under the names that its schema gives them."""
     found: dict[str, Attribute] = {}
-    for name, value in given.items():
-        if isinstance(value, bool | int | float | str):
+    given = zip(names, args, strict=False)
+    for name, value in (*given, *kwargs.items()) if kwargs else given:
+        kind = type(value)
+        if kind in _SCALARS:
             found[name] = value
-        elif isinstance(value, list | tuple) and all(isinstance(v, int | float) for v in value):
-            found[name] = "×".join(map(str, value))
-        elif isinstance(value, torch.dtype):
+        elif kind is list or kind is tuple:
+            if all(type(item) in _NUMBERS for item in value):
+                found[name] = "×".join(map(str, value))
+        elif kind is torch.dtype:
             found[name] = str(value).removeprefix("torch.")
     return found
+
+
+_NUMBERS = frozenset({int, float, bool})
+_SCALARS = _NUMBERS | {str}
 
 
 def _relative(node_id: str, parent: str) -> str:
@@ -206,11 +320,7 @@ def _relative(node_id: str, parent: str) -> str:
     return node_id
 
 
-def _node(draft: Draft, order: int) -> Node:
-    source = draft.source
-    if source is not None:
-        text = linecache.getline(source.file, source.line).strip()
-        source = replace(source, text=text or None)
+def _node(draft: Draft, order: int, places: dict[SourceLocation, SourceLocation]) -> Node:
     return Node(
         draft.id,
         draft.kind,
@@ -219,11 +329,28 @@ def _node(draft: Draft, order: int) -> Node:
         draft.parent,
         tuple(draft.inputs),
         tuple(draft.outputs),
-        tuple(dict.fromkeys(draft.parameters)),
-        dict(draft.attributes),
+        _distinct(draft.parameters),
+        draft.attributes,
         draft.flops,
-        source,
+        _with_text(draft.source, places),
         order,
         draft.atomic,
-        tuple(dict.fromkeys(draft.aten)),
+        _distinct(draft.aten),
     )
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names)) if len(names) > 1 else tuple(names)
+
+
+def _with_text(
+    source: SourceLocation | None, places: dict[SourceLocation, SourceLocation]
+) -> SourceLocation | None:
+    """The place with the line that stands there; one object for all nodes of a line."""
+    if source is None:
+        return None
+    known = places.get(source)
+    if known is None:
+        text = linecache.getline(source.file, source.line).strip()
+        known = places[source] = replace(source, text=text or None)
+    return known

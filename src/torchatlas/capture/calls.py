@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
-from torch.nn.modules.module import (
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
+from torch.nn.modules import module as torch_module
 
 from torchatlas.run import ROOT, SourceLocation
 
@@ -67,19 +65,23 @@ class CallStack:
     @contextmanager
     def watching(self, listener: CallListener) -> Iterator[None]:
         """Follow every module call on this thread until the block ends."""
+        own_thread = threading.get_ident()
 
         def before(module: nn.Module, args: tuple[Any, ...]) -> None:
-            if _COMPILED not in module._modules:  # the wrapper only calls what it wraps
-                listener.entered(self.enter(module), args)
+            if _COMPILED in module._modules or threading.get_ident() != own_thread:
+                return  # the wrapper only calls what it wraps
+            listener.entered(self.enter(module), args)
 
         def after(module: nn.Module, _args: tuple[Any, ...], *rest: Any) -> None:
             *given, outputs = rest  # torch leaves the keyword arguments out when forward raised
+            if threading.get_ident() != own_thread:
+                return
             if self.stack and self.stack[-1].module is module:
                 listener.left(self.stack.pop(), given[0] if given else {}, outputs)
 
         handles = [
-            register_module_forward_pre_hook(before),
-            register_module_forward_hook(after, with_kwargs=True, always_call=True),
+            torch_module.register_module_forward_pre_hook(before),
+            torch_module.register_module_forward_hook(after, with_kwargs=True, always_call=True),
         ]
         try:
             with warnings.catch_warnings():
@@ -88,6 +90,8 @@ class CallStack:
         finally:
             for handle in handles:
                 handle.remove()
+                # torch leaves this entry behind when a global hook is removed
+                torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
 
     def enter(self, module: nn.Module) -> Call:
         """Start a call of the module: first `layer.conv`, then `layer.conv#1`, ..."""
@@ -128,10 +132,17 @@ def user_source() -> SourceLocation | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_NOT_THE_USER):
+        theirs = _IS_THE_USERS.get(file)
+        if theirs is None:
+            theirs = _IS_THE_USERS[file] = not file.startswith(_NOT_THE_USER)
+        if theirs:
             return SourceLocation(file, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back
     return None
+
+
+_IS_THE_USERS: dict[str, bool] = {}
+"""By file, so that each is judged once."""
 
 
 def without_compiled(name: str) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+_unwrapped = torch._C._functorch.get_unwrapped
+
 
 @dataclass(slots=True)
 class _Storage:
@@ -32,8 +35,13 @@ class Makers:
         self._storages: dict[int, _Storage] = {}
         self._clock = 0
 
-    def of(self, tensor: torch.Tensor) -> str | None:
-        """Id of the node whose result the tensor holds now; None when it is not known."""
+    def of(self, tensor: torch.Tensor, *, weight: bool = False) -> str | None:
+        """Id of the node whose result the tensor holds now; None when it is not known.
+
+        Args:
+            weight: it is a parameter or buffer of the model, which no op made: one that shares
+                its storage with others (a view of a flat tensor) hangs on what wrote to it alone.
+        """
         known = self._tensors.get(id(tensor))
         if known is not None and known[0]() is not tensor:
             known = None
@@ -42,13 +50,15 @@ class Makers:
             return known[1] if known else None
         if storage.writer is not None and (known is None or storage.written_at > known[2]):
             return storage.writer
-        return known[1] if known else storage.maker
+        if known is not None:
+            return known[1]
+        return None if weight else storage.maker
 
     def made(self, tensor: torch.Tensor, node_id: str) -> None:
         """Note that the node returned this tensor."""
         self._clock += 1
         self._tensors[id(tensor)] = (weakref.ref(tensor), node_id, self._clock)
-        storage = _storage(tensor)
+        storage = storage_of(tensor)
         if storage is not None and storage._cdata not in self._storages:
             reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
             self._storages[storage._cdata] = _Storage(reference, node_id)
@@ -60,19 +70,23 @@ class Makers:
         if storage is not None:
             storage.writer, storage.written_at = node_id, self._clock
 
+    def knows(self, tensor: torch.Tensor) -> bool:
+        """Whether this very tensor, and not only its storage, was made by a node."""
+        known = self._tensors.get(id(tensor))
+        return known is not None and known[0]() is tensor
 
-def _address(tensor: torch.Tensor) -> int:
-    """Address of the storage; 0 for tensors that have none."""
-    storage = _storage(tensor)
-    return 0 if storage is None else int(storage._cdata)
 
-
-def _storage(tensor: torch.Tensor) -> torch.UntypedStorage | None:
+def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
     """The memory behind a tensor, also inside vmap and grad; sparse and nested ones have none."""
-    functorch = torch._C._functorch
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = functorch.get_unwrapped(tensor)
+    while _is_wrapped(tensor):
+        tensor = _unwrapped(tensor)
     try:
         return tensor.untyped_storage()
     except (NotImplementedError, RuntimeError):
         return None
+
+
+def _address(tensor: torch.Tensor) -> int:
+    """Address of the storage; 0 for tensors that have none."""
+    storage = storage_of(tensor)
+    return 0 if storage is None else int(storage._cdata)

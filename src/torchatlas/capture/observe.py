@@ -13,7 +13,7 @@ from torch import nn
 from torchatlas.capture.batches import Batch, Batches
 from torchatlas.capture.losses import Loss, judge
 from torchatlas.capture.summarize import NotSummarizable, summarize
-from torchatlas.capture.trace import Tracer
+from torchatlas.capture.tracer import Tracer
 from torchatlas.capture.unchanged import unchanged
 from torchatlas.capture.weights import owner_node
 from torchatlas.errors import DataError
@@ -93,14 +93,16 @@ class _Observer:
     def look(self, batch: Batch, loss: Loss | None, gradients: bool) -> None:
         """Run one batch forward, and backward when a loss is known."""
         tracer = Tracer(self.model, self._on_output if not gradients else self._on_output_hooked)
-        with torch.set_grad_enabled(gradients):
-            error = tracer.run(batch.args, batch.kwargs)
-            if error is not None:
-                reason = f"the model raised {type(error).__name__}: {error}"
-                self._stop("activation", reason, tracer.failed)
-                return
-            if gradients:
-                self._backward(tracer.outputs, batch.targets, loss)
+        try:
+            with torch.set_grad_enabled(gradients):
+                error = tracer.run(batch.args, batch.kwargs)
+                if error is not None:
+                    reason = f"the model raised {type(error).__name__}: {error}"
+                    self._stop("activation", reason, tracer.failed)
+                elif gradients:
+                    self._backward(tracer.outputs, batch.targets, loss)
+        finally:
+            tracer.writes.restore()
 
     def rows(self, step: int, split: str) -> list[dict[str, Any]]:
         """Rows of the table `distributions`."""

@@ -15,8 +15,8 @@ from torch.overrides import TorchFunctionMode
 
 from torchatlas.capture.batches import Batch
 from torchatlas.capture.calls import Call, CallStack
+from torchatlas.capture.op_names import op_name
 from torchatlas.capture.tensors import tensors_in
-from torchatlas.capture.trace import op_name
 from torchatlas.capture.unchanged import unchanged
 
 Times = dict[str, list[tuple[Any, Any]]]

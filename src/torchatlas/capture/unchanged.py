@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils._python_dispatch import _disable_current_modes
+
+from torchatlas.capture.makers import storage_of
+from torchatlas.capture.tensors import named_tensors
 
 
 @contextmanager
@@ -17,7 +23,7 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
 
     Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, and the
     random generators of torch on CPU and CUDA, of NumPy and of Python are put back. Parameters
-    that forward itself writes to are not: a copy of every model would be needed.
+    that forward itself writes to are put back by `WriteGuard`, which sees the writes.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
@@ -26,14 +32,18 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     buffers = [
         (buffer, None if buffer.is_meta else buffer.detach().clone()) for buffer in model.buffers()
     ]
-    held = [(module, dict(module._buffers)) for module in model.modules()]
+    held = [
+        (module, dict(module._buffers))
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
+    ]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
     try:
         with random_state_restored():
             for parameter, _ in gradients:
                 parameter.grad = None
             if training is not None:
-                model.train(training)
+                _set_mode(model, training)
             yield
     finally:
         for module, flag in flags:
@@ -65,6 +75,107 @@ def random_state_restored() -> Iterator[None]:
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
+
+
+class WriteGuard:
+    """Keeps what parameters and inputs held before an op wrote to them, and puts it back.
+
+    Nothing is copied until a write is about to happen, so that a pass that writes nowhere, as
+    nearly all do, costs no memory.
+    """
+
+    def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
+        self._guarded = {
+            storage._cdata: storage
+            for storage in map(storage_of, tensors)
+            if storage is not None and storage.device.type != "meta"
+        }
+        self._kept: list[tuple[torch.UntypedStorage, torch.UntypedStorage]] = []
+
+    def before_write(self, tensor: torch.Tensor) -> None:
+        """To be told of each tensor that an op is about to write to."""
+        storage = storage_of(tensor)
+        if storage is not None and self._guarded.pop(storage._cdata, None) is not None:
+            self._kept.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
+
+    @property
+    def used(self) -> bool:
+        """Whether something was written over."""
+        return bool(self._kept)
+
+    def restore(self) -> None:
+        """Put back what was written over."""
+        while self._kept:
+            storage, values = self._kept.pop()
+            if storage.nbytes() != values.nbytes():
+                storage.resize_(values.nbytes())
+            storage.copy_(values)
+
+
+class Replayed:
+    """An iterator that is given as an input: it gives what was seen of it before, then the rest.
+
+    What the source computes is not part of the model, so it runs outside of any watching mode;
+    `on_item(position, item)` is told of each thing that is handed over.
+    """
+
+    def __init__(self, source: Iterator[Any], seen: list[Any]) -> None:
+        self._source, self._seen, self._position = source, seen, 0
+        self.on_item: Callable[[int, Any], None] | None = None
+
+    def __iter__(self) -> Replayed:
+        return self
+
+    def __next__(self) -> Any:
+        if self._position == len(self._seen):
+            with torch._C.DisableTorchFunction(), _disable_current_modes():
+                self._seen.append(next(self._source))
+        item = self._seen[self._position]
+        if self.on_item is not None:
+            self.on_item(self._position, item)
+        self._position += 1
+        return item
+
+
+class Arguments:
+    """What a model is called with, handed out anew for each pass.
+
+    Containers (lists, dicts, caches and other objects) are copied, so that a forward that pops or
+    appends does not change the user's; the tensors in them are the user's own, and so are modules
+    of the model. What cannot be copied is handed over as it is.
+    """
+
+    def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._given = (args, kwargs)
+        self._modules = {id(module): module for module in model.modules()}
+        self._seen: dict[int, list[Any]] = {}
+
+    def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments for one pass."""
+        memo: dict[int, Any] = dict(self._modules)
+        memo |= {id(tensor): tensor for _, tensor in named_tensors(self._given)}
+        args, kwargs = self._given
+        return (
+            tuple(self._copied(value, memo) for value in args),
+            {name: self._copied(value, memo) for name, value in kwargs.items()},
+        )
+
+    def _copied(self, value: Any, memo: dict[int, Any]) -> Any:
+        if isinstance(value, torch.Tensor | str | int | float | bool | nn.Module | type(None)):
+            return value
+        if isinstance(value, Iterator):
+            return Replayed(value, self._seen.setdefault(id(value), []))
+        try:
+            return copy.deepcopy(value, memo)
+        except Exception:  # noqa: BLE001 (any class may refuse; then it is handed over itself)
+            return value
+
+
+def _set_mode(model: nn.Module, training: bool) -> None:
+    try:
+        model.train(training)
+    except NotImplementedError:  # an exported program's module: its mode was fixed by exporting
+        return
 
 
 def _same(buffer: torch.Tensor, values: torch.Tensor) -> bool:

@@ -6,18 +6,22 @@ Nothing here knows torch; no file is ever read with pickle. TensorBoard opens th
 from torchatlas.store.event_reader import Events, read_events
 from torchatlas.store.event_writer import EventWriter
 from torchatlas.store.folder import load_run, save_run
+from torchatlas.store.graph_file import GRAPH_FORMATS, graph_format, save_graph
 from torchatlas.store.recording import Recording
 from torchatlas.store.series import ScalarPoint, SummaryPoint
 from torchatlas.store.whole_file import write_whole
 
 __all__ = [
+    "GRAPH_FORMATS",
     "EventWriter",
     "Events",
     "Recording",
     "ScalarPoint",
     "SummaryPoint",
+    "graph_format",
     "load_run",
     "read_events",
+    "save_graph",
     "save_run",
     "write_whole",
 ]

@@ -1,0 +1,64 @@
+"""The readable name of a torch function: `add` for `__radd__` and for `aten.add.Tensor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+READS_VALUES = frozenset(
+    {"item", "tolist", "numpy", "__array__", "is_nonzero", "equal", "allclose"}
+    | {f"__{kind}__" for kind in ("bool", "int", "float", "complex", "index", "contains")}
+)
+"""Names of functions, dunders in place, that bring values to the host."""
+
+_READS_A_TENSOR = frozenset({"T", "H", "mT", "mH", "real", "imag", "data"})
+"""Tensor properties that give a tensor; the others give facts about one."""
+
+SET_DATA = "set_data"
+"""What `tensor.data = other` is called: the one property whose setting is an op."""
+
+CONVERSIONS = frozenset(
+    {"to", "type", "type_as", "contiguous", "cpu", "cuda", "resolve_conj", "resolve_neg"}
+    | {"float", "double", "half", "bfloat16", "int", "long", "short", "bool"}
+)
+"""Ops that hand their argument back as it is where it is what was asked for."""
+
+_DUNDER = {
+    **{f"r{op}": op for op in ("add", "sub", "mul", "pow", "matmul", "and", "or", "xor")},
+    **{f"i{op}": f"{op}_" for op in ("add", "sub", "mul", "pow")},
+    "truediv": "div",
+    "rtruediv": "div",
+    "rdiv": "div",
+    "floordiv": "floor_divide",
+    "rfloordiv": "floor_divide",
+    "mod": "remainder",
+    "rmod": "remainder",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "invert": "bitwise_not",
+    "idiv": "div_",
+    "ipow": "pow_",
+}
+
+
+def op_name(func: Any) -> str | None:
+    """What people call the function; None for tensor properties, which are no ops."""
+    if isinstance(func, torch._ops.OpOverload):
+        return str(func._schema.name).rpartition("::")[2]
+    name = getattr(func, "__name__", None) or type(func).__name__
+    if name in ("__get__", "__set__"):
+        owner = getattr(getattr(func, "__self__", None), "__name__", "")
+        if name == "__set__":
+            return SET_DATA if owner == "data" else None
+        return owner if owner in _READS_A_TENSOR else None
+    if name.startswith("__") and name.endswith("__"):
+        plain = str(name[2:-2])
+        return _DUNDER.get(plain, plain)
+    return str(name)
+
+
+def reads_values(func: Any) -> bool:
+    """Whether the function is there to bring a tensor's values to the host."""
+    return getattr(func, "__name__", "") in READS_VALUES

@@ -1,0 +1,108 @@
+"""What an exported program says of each op in text: its module calls, its name, its line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from torchatlas.run import SourceLocation
+
+_LONGEST_TEXT = 20_000
+"""Characters of a text that is searched; a longer one is cut, so that no search takes long."""
+
+_ENTRY = re.compile(
+    r"(?:L__self__(?P<path>.*?)(?:@(?P<call>\d+))?,(?P=path)"  # torch.export, not strict
+    r"|\d+(?:@(?P<strict_call>\d+))?,(?P<strict_path>.*?))"  # strict: keyed by id()
+    r",(?P<type>[^,;]*)(?:;(?=L__self__|\d+(?:@\d+)?,)|$)",
+    re.DOTALL,
+)
+_FRAME = re.compile(r'File "([^"\n]*)", line (\d{1,9}), in ([^\n]*)(?:\n    ([^\n]*))?')
+_NOT_THE_USER = ("/site-packages/torch/", "/dist-packages/torch/", "/torch/nn/modules/")
+_READS_A_TENSOR = {"numpy_T": "T"}
+_DUNDER = {
+    **{f"r{op}": op for op in ("add", "sub", "mul", "pow", "matmul", "and", "or", "xor")},
+    "truediv": "div",
+    "rtruediv": "div",
+    "rdiv": "div",
+    "floordiv": "floor_divide",
+    "rfloordiv": "floor_divide",
+    "mod": "remainder",
+    "rmod": "remainder",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "invert": "bitwise_not",
+    "idiv": "div_",
+    "ipow": "pow_",
+}
+"""Names of Python's operators as a trace gives them to nodes, so that both use the same ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """One call on the stack of module calls: the module's path, the call's number, the class."""
+
+    path: str
+    number: int
+    type: str
+
+
+def module_stack(text: str | None) -> tuple[ModuleCall, ...]:
+    """The module calls around an op, outermost first; empty where the program does not say.
+
+    The text is `key,path,class` with `;` between, and names of modules may hold both signs. The
+    key repeats the path, which tells where it ends.
+    """
+    calls, position = [], 0
+    text = (text or "")[:_LONGEST_TEXT]
+    while position < len(text):
+        match = _ENTRY.match(text, position)
+        if match is None:
+            return ()
+        path = match["path"] if match["path"] is not None else match["strict_path"]
+        number = match["call"] or match["strict_call"] or "0"
+        calls.append(ModuleCall(path, int(number[:9]), match["type"]))
+        position = match.end()
+    return tuple(calls)
+
+
+def aten_name(target: str) -> str:
+    """`aten.add.Tensor` for `torch.ops.aten.add.Tensor`."""
+    return target.removeprefix("torch.ops.")
+
+
+def base_name(target: str) -> str:
+    """The op without namespace and overload: `add`; ops of other libraries keep theirs."""
+    parts = aten_name(target).split(".")
+    if len(parts) < 2:
+        return target
+    return parts[1] if parts[0] in ("aten", "prims", "higher_order") else ".".join(parts[:2])
+
+
+def user_name(target: str, torch_fn: str | None) -> str:
+    """What the user called: `linear`, `add_`; the aten op's own name where that is not known.
+
+    Args:
+        torch_fn: as `linear_1;builtin_function_or_method.linear`.
+    """
+    called = (torch_fn or "").rpartition(";")[2].rpartition(".")[2]
+    if is_overload(torch_fn) or not called.isidentifier() or called in ("__get__", "__call__"):
+        base = base_name(target)
+        return _READS_A_TENSOR.get(base, base)
+    if called.startswith("__") and called.endswith("__") and len(called) > 4:
+        return _DUNDER.get(called[2:-2], called[2:-2])
+    return called
+
+
+def is_overload(torch_fn: str | None) -> bool:
+    """Whether torch itself called the op, and no function that the user wrote."""
+    return torch_fn is None or ";OpOverload." in torch_fn
+
+
+def user_source(stack_trace: str | None) -> SourceLocation | None:
+    """The innermost line that is the user's and not torch's."""
+    for file, line, function, text in reversed(_FRAME.findall((stack_trace or "")[:_LONGEST_TEXT])):
+        inside_torch = any(part in file for part in _NOT_THE_USER)
+        if not inside_torch and not file.startswith(("<", "torch/")):
+            return SourceLocation(file, int(line), function, text.strip() or None)
+    return None
