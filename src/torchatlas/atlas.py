@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from torchatlas._optional import require
 from torchatlas.errors import RunError
+from torchatlas.measure.folding import fold
 from torchatlas.measure.graph_tables import edge_rows, node_rows
+from torchatlas.measure.over_fold import fold_rows
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.report import render_html
 from torchatlas.run import (
@@ -68,6 +70,7 @@ class Atlas:
             counts = parameter_counts(self.run.graph, parameters)
             derived["nodes"] = node_rows(self.run.graph, counts)
             derived["edges"] = edge_rows(self.run.graph)
+            derived["folds"] = fold_rows(fold(self.run.graph))
         derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
         built = {name: build_table(name, rows) for name, rows in derived.items()}
         return {
@@ -178,8 +181,11 @@ class Atlas:
         )
 
     def _document(self) -> Document:
-        nodes = {name: self.tables[name] for name in ("nodes",) if name in self.tables}
-        run = replace(self.run, tables=self.run.tables | nodes)
+        tables = self.tables
+        shown = {name: tables[name] for name in ("nodes",) if name in tables}
+        if tables.get("folds"):
+            shown["folds"] = tables["folds"]
+        run = replace(self.run, tables=self.run.tables | shown)
         return Document(run, tuple(build_view(name, run) for name in VIEWS))
 
     def _page(self) -> str:

@@ -17,6 +17,12 @@ LEAST_HIDDEN = 3
 LEAST_HIDDEN_OPS = 6
 """The same where there is no module among them: single ops repeat by chance."""
 
+LEAST_PARALLEL = 4
+"""So many repetitions there must be where none feeds the next and there is no group in them.
+
+The projections of an attention are two or three alike side by side, and each is another thing.
+"""
+
 _ACTIVE = ("module", "op", "backward")
 _FOLDABLE = (*_ACTIVE, "parameter", "buffer", "constant")
 
@@ -112,6 +118,9 @@ class _Group:
         modules = [node for node in nodes if node.kind == "module"]
         if any(not node.atomic for node in modules):
             return True
+        second = self._wiring(stretch.start + stretch.period, stretch.period)
+        if stretch.count < LEAST_PARALLEL and not second.chained:
+            return False
         hidden = (stretch.count - 1) * stretch.period
         if modules:
             return hidden >= LEAST_HIDDEN
@@ -204,6 +213,11 @@ class _Wiring:
     inner: tuple[Any, ...]
     links: tuple[Any, ...]
     latest_far: int
+
+    @property
+    def chained(self) -> bool:
+        """Whether the member before it feeds this one."""
+        return any(link is not None for link in self.links)
 
 
 def _free_parts(stretch: _Stretch, taken: list[bool], low: int) -> Iterator[_Stretch]:
