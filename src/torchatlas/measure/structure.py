@@ -11,7 +11,7 @@ from torchatlas.run import ROOT, Attribute, Graph, Node, TensorSpec
 
 _LATER_CALL = re.compile(r"#\d+$")
 _COPY = re.compile(r"~\d+$")
-_POSITION = re.compile(r"(^|_)(layer|block|stage)?_?(idx|index|id|number)$")
+_POSITION = re.compile(r"((^|_)(layer|block|stage)_?|^)(idx|index|id|number)$")
 """Settings in which a block keeps its own position: `layer_idx` of Hugging Face models, say."""
 
 
@@ -45,14 +45,16 @@ class Structure:
         parents: position of the group around, -1 for none.
         sizes: nodes in a part, itself included: it takes the positions from its own on.
         bodies: number of what a part is: kinds, types, settings, shapes, names and edges within,
-            all of them relative to it. Its own name and what it is connected to are left out.
+            all of them relative to it. Its own name and what it is connected to are left out,
+            and of a portable structure also devices and aten ops.
         entries: edges that enter a part from outside, in order of target and operand.
         exits: edges that leave it, as (source, target).
     """
 
-    def __init__(self, graph: Graph, numbers: Numbers) -> None:
+    def __init__(self, graph: Graph, numbers: Numbers, *, portable: bool = False) -> None:
         self.graph = graph
         self.numbers = numbers
+        self.portable = portable
         self.ids: list[str] = []
         self.parents: list[int] = []
         self._walk()
@@ -126,20 +128,28 @@ class Structure:
                 node.kind,
                 node.type,
                 node.atomic,
-                node.inputs,
-                node.outputs,
-                node.aten,
+                tuple(map(self._tensor, node.inputs)),
+                tuple(map(self._tensor, node.outputs)),
+                () if self.portable else node.aten,
                 () if self._took_no_part(held) else _settings(node.attributes),
                 tuple(relative_path(name, path) for name in node.parameters)
                 if node.kind in ("module", "op")
                 else (),
                 tuple((self._name_in(child, path), self.bodies[child]) for child in held),
                 tuple(
-                    (entry.source - place, entry.target - place, entry.operand, entry.tensor)
+                    (
+                        entry.source - place,
+                        entry.target - place,
+                        entry.operand,
+                        self._tensor(entry.tensor),
+                    )
                     for entry in self._within[place]
                 ),
             )
         )
+
+    def _tensor(self, spec: TensorSpec) -> Any:
+        return (spec.shape, spec.dtype) if self.portable else spec
 
     def _took_no_part(self, held: list[int]) -> bool:
         """Whether a module let its input through untouched, so that no setting of it mattered."""
@@ -155,7 +165,9 @@ class Structure:
 
 def module_path(node_id: str) -> str:
     """Where a module or tensor lies in the model, whichever call of it the node is."""
-    plain = _LATER_CALL.sub("", _COPY.sub("", node_id))
+    plain = node_id
+    if "#" in plain or "~" in plain:
+        plain = _LATER_CALL.sub("", _COPY.sub("", plain))
     return "" if plain == ROOT else plain
 
 
