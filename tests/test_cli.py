@@ -64,7 +64,7 @@ def test_wrong_usage_is_2(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["demo", "view", "export", "report"])
+@pytest.mark.parametrize("command", ["demo", "view", "export", "compare", "report"])
 def test_every_command_has_help(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])

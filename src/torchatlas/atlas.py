@@ -175,9 +175,11 @@ class Atlas:
 
     def __repr__(self) -> str:
         nodes = len(self.run.graph.nodes) if self.run.graph else 0
+        compared = self.run.tables.get("differences")
+        differences = "" if compared is None else f"{len(compared)} differences, "
         return (
-            f"<Atlas of {self.run.name}: {nodes} nodes, {len(self.findings)} findings, "
-            f"{len(self.gaps)} gaps; views: {', '.join(self.views)}>"
+            f"<Atlas of {self.run.name}: {nodes} nodes, {differences}"
+            f"{len(self.findings)} findings, {len(self.gaps)} gaps; views: {', '.join(self.views)}>"
         )
 
     def _document(self) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from torchatlas.measure.graph_tables import shape_text
@@ -15,9 +16,10 @@ from torchatlas.measure.structure import (
     relative_path,
     says_position,
 )
-from torchatlas.run import Graph, Node, TensorSpec
+from torchatlas.run import ROOT, Graph, Node, TensorSpec
 
 _UNSET = "not set"
+_NEVER_CALLED = ("ModuleList", "ModuleDict")
 
 
 def difference_rows(before: Graph, after: Graph, run: str = "") -> list[dict[str, Any]]:
@@ -25,11 +27,14 @@ def difference_rows(before: Graph, after: Graph, run: str = "") -> list[dict[str
 
     Of what was added, removed or moved as a whole only the outermost node has a row, with the
     count of nodes that it stands for. Devices, FLOPs and places in the source are not compared.
-    A graph compared with itself gives no rows. See docs/measures/diff.md.
+    A graph compared with itself gives no rows. Where one of the two was never run, modules and
+    their settings alone are compared. See docs/measures/diff.md.
 
     Args:
         run: what the column `run` says.
     """
+    if _was_run(before) != _was_run(after):
+        before, after = _modules_alone(before), _modules_alone(after)
     rows = _Differences(before, after).rows()
     return [{"run": run, **row} for row in rows]
 
@@ -77,8 +82,22 @@ class _Differences:
                         "moved", **ends, what="node", before=left.type, after=right.type, count=size
                     ),
                 )
-            for what, was, is_ in _changes(left, right):
-                yield other, _row("changed", **ends, what=what, before=was, after=is_)
+            changes = list(_changes(left, right))
+            told = self._told_around(one) if changes else []
+            for change in changes:
+                if change not in told:
+                    what, was, is_ = change
+                    yield other, _row("changed", **ends, what=what, before=was, after=is_)
+
+    def _told_around(self, one: int) -> list[tuple[str, str, str]]:
+        """The changes of the atomic module around an op, which are the op's own."""
+        around = self.before.parents[one]
+        if around < 0 or around not in self.matching.after_of:
+            return []
+        if not self.before.node(around).atomic:
+            return []
+        group = self.after.node(self.matching.after_of[around])
+        return list(_changes(self.before.node(around), group))
 
     def _moved(self, one: int, other: int) -> bool:
         """Whether a node lies elsewhere in the group around it, or in another group."""
@@ -163,7 +182,8 @@ def _changes(left: Node, right: Node) -> Iterator[tuple[str, str, str]]:
         was, is_ = (_setting(node, name) for node in (left, right))
         place = says_position(name, left.attributes.get(name)) and left.id != right.id
         if was != is_ and not place:
-            yield name, was, is_
+            plain = [text[1:-1] if text[0] in "'\"" else text for text in (was, is_)]
+            yield (name, was, is_) if plain[0] == plain[1] else (name, plain[0], plain[1])
 
 
 def _tensor_changes(
@@ -200,3 +220,25 @@ def _name_in_group(structure: Structure, place: int) -> Any:
 def _row(kind: str, **cells: Any) -> dict[str, Any]:
     texts = dict.fromkeys(("node", "before_node", "what", "before", "after"), "")
     return {"kind": kind} | texts | {"count": None} | cells
+
+
+def _was_run(graph: Graph) -> bool:
+    return any(node.kind != "module" for node in graph.nodes.values())
+
+
+def _modules_alone(graph: Graph) -> Graph:
+    """The modules of a graph, each once and in its owner, without what only a run tells of them."""
+    kept = {
+        node.id: node
+        for node in graph.nodes.values()
+        if node.kind == "module" and (node.id == ROOT or module_path(node.id) == node.id)
+        if node.type not in _NEVER_CALLED
+    }
+    nodes = {}
+    for node in kept.values():
+        around = node.id.rpartition(".")[0]
+        while around and around not in kept:
+            around = around.rpartition(".")[0]
+        owner = None if node.id == ROOT else around or ROOT
+        nodes[node.id] = replace(node, parent=owner, inputs=(), outputs=(), atomic=False)
+    return Graph(nodes, capture=graph.capture)
