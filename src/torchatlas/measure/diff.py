@@ -33,7 +33,7 @@ def difference_rows(before: Graph, after: Graph, run: str = "") -> list[dict[str
     Args:
         run: what the column `run` says.
     """
-    if _was_run(before) != _was_run(after):
+    if before.nodes and after.nodes and _was_run(before) != _was_run(after):
         before, after = _modules_alone(before), _modules_alone(after)
     rows = _Differences(before, after).rows()
     return [{"run": run, **row} for row in rows]
