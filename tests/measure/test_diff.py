@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -330,6 +331,50 @@ def test_no_rows_mean_the_same_graph_and_counts_add_up(one: list[str], other: li
         assert len(before.nodes) + counts["added"] - counts["removed"] == len(after.nodes)
     assert {row["node"] for row in rows} <= {"", *after.nodes}
     assert {row["before_node"] for row in rows} <= {"", *before.nodes}
+
+
+def any_graph(random: Random) -> Graph:
+    """A graph of a few groups and ops, with edges from anywhere."""
+    drawn = DrawnGraph()
+    groups, sources = ["."], [drawn.input()]
+    for _ in range(random.randrange(14)):
+        group = random.choice(groups)
+        path = "" if group == "." else group
+        if random.random() < 0.3:
+            node_id = f"{path}.{random.choice(['0', '1', 'fc', 'act'])}".lstrip(".")
+            if node_id not in drawn.nodes:
+                type_, atomic = random.choice("AB"), random.random() < 0.2
+                groups.append(drawn.module(node_id, type_, group, atomic=atomic))
+            continue
+        type_ = random.choice(["add", "mul"])
+        count = sum(node.parent == group and node.type == type_ for node in drawn.nodes.values())
+        fed_by = tuple(random.choice(sources) for _ in range(random.randrange(3)))
+        sources.append(drawn.op(f"{path}/{type_}:{count}", group, of=fed_by))
+    return drawn.graph()
+
+
+def what_is_compared(graph: Graph) -> tuple[Any, ...]:
+    feeds: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        feeds.setdefault(edge.target, []).append(edge.source)
+    nodes = {node.id: (node.kind, node.type, node.parent) for node in graph.nodes.values()}
+    return nodes, feeds
+
+
+@given(st.randoms(), st.booleans())
+def test_any_graph_differs_exactly_from_another(random: Random, rewired: bool) -> None:
+    before = any_graph(random)
+    if rewired and before.edges:
+        at = random.randrange(len(before.edges))
+        source = random.choice([node.id for node in before.nodes.values() if node.kind == "op"])
+        wires = list(before.edges)
+        wires[at] = replace(wires[at], source=source)
+        after = Graph(before.nodes, tuple(wires))
+    else:
+        after = any_graph(random)
+    assert difference_rows(before, before) == []
+    same = what_is_compared(before) == what_is_compared(after)
+    assert (difference_rows(before, after) == []) == same
 
 
 @given(st.data())

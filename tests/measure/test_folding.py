@@ -116,6 +116,35 @@ def test_projections_side_by_side_fold_only_when_they_are_many(count: int, folds
     assert len(fold(projections(count))) == folds
 
 
+@pytest.mark.parametrize(("count", "folds"), [(2, 0), (3, 1)])
+def test_single_modules_that_feed_each_other_fold_when_enough_is_hidden(
+    count: int, folds: int
+) -> None:
+    drawn = DrawnGraph()
+    last = drawn.input()
+    for at in range(count):
+        last = drawn.layer(str(2 * at), "Linear", ".", last)
+        last = drawn.layer(str(2 * at + 1), "ReLU", ".", last)
+    drawn.output(last)
+    assert len(fold(drawn.graph())) == folds
+
+
+def test_a_member_that_is_fed_crosswise_is_kept_apart() -> None:
+    def graph(crossed: int) -> Graph:
+        drawn = DrawnGraph()
+        left, right = drawn.input("a"), drawn.input("b")
+        for at in range(6):
+            block = drawn.module(f"layers.{at}", "Block")
+            fed_by = (right, left) if at == crossed else (left, right)
+            left = drawn.op(f"{block}/sub:0", block, of=fed_by)
+            right = drawn.op(f"{block}/exp:0", block, of=(left,))
+        drawn.op("/cat:0", of=(left, right))
+        return drawn.graph()
+
+    assert folds_of(graph(crossed=-1)) == [("layers.0..layers.5", 6)]
+    assert folds_of(graph(crossed=3)) == [("layers.0..layers.2", 3), ("layers.3..layers.5", 3)]
+
+
 def test_experts_side_by_side_fold_two_at_least() -> None:
     def experts(count: int) -> Graph:
         drawn = DrawnGraph()
