@@ -1,5 +1,6 @@
 """The command line: exit codes, and what it says."""
 
+import json
 import os
 import re
 import subprocess
@@ -64,7 +65,7 @@ def test_wrong_usage_is_2(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["demo", "view", "export", "report"])
+@pytest.mark.parametrize("command", ["demo", "view", "export", "compare", "report"])
 def test_every_command_has_help(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])
@@ -161,3 +162,63 @@ def test_export_says_what_it_cannot_do(exported, tmp_path, capsys):
     assert main(["export", str(tmp_path / "no.pt2"), "-o", str(tmp_path / "x.dot")]) == 1
     assert "there is no file or folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A saved graph of `tiny_model`, and one of it with another width."""
+    paths = []
+    for width in (3, 5):
+        model = nn.Sequential(nn.Linear(4, width), nn.ReLU())
+        atlas = ta.visualize_model(model, torch.zeros(1, 4), include=())
+        paths.append(str(atlas.save(tmp_path / f"width{width}.json")))
+    return paths
+
+
+def test_compare_prints_a_line_for_each_difference(saved, capsys):
+    assert main(["compare", *saved]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{saved[0]} → {saved[1]}: 5 changed"
+    assert "~ 0  out_features: 3 → 5" in lines
+    assert len(lines) == 6
+
+
+def test_compare_with_itself(saved, capsys):
+    assert main(["compare", saved[0], saved[0]]) == 0
+    assert capsys.readouterr().out == f"{saved[0]} → {saved[0]}: no differences\n"
+
+
+def test_compare_for_scripts(saved, tmp_path, capsys):
+    report = tmp_path / "compared.html"
+    assert main(["compare", *saved, "--json", "-o", str(report)]) == 0
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert told["name"] == f"{saved[0]} → {saved[1]}"
+    assert {row["kind"] for row in told["differences"]} == {"changed"}
+    assert captured.err == f"Written: {report}\n"
+    assert ta.load(report).run.name == told["name"]
+
+
+def test_compare_a_model_with_a_file(saved, capsys):
+    name = f"{__name__}:tiny_model"
+    code = main(["compare", name, saved[0], "--input", "1x4"])
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (0, "")
+    assert captured.out == f"{name} → {saved[0]}: no differences\n"
+
+
+def test_compare_files_with_an_input_is_an_error(saved, capsys):
+    assert main(["compare", *saved, "--input", "1x4"]) == 1
+    message = f"--input is for a model, and {saved[0]} and {saved[1]} are files"
+    assert capsys.readouterr().err == f"torchatlas: {message}\n"
+
+
+def test_compare_with_what_is_not_there(saved, capsys):
+    assert main(["compare", saved[0], "nowhere"]) == 1
+    assert capsys.readouterr().err == "torchatlas: there is no file or folder nowhere\n"
+
+
+def test_compare_prints_also_where_the_terminal_knows_no_arrow(saved):
+    done = run_cli("compare", *saved, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == f"{saved[0]} ? {saved[1]}: 5 changed"

@@ -16,14 +16,16 @@ from torchatlas.errors import (
 )
 
 if TYPE_CHECKING:
-    from torchatlas.api import evaluate, load, record, trace, visualize_model
+    from torchatlas.api import compare, evaluate, load, record, trace, visualize_model
     from torchatlas.atlas import Atlas
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Atlas": "torchatlas.atlas",
-    **dict.fromkeys(("evaluate", "load", "record", "trace", "visualize_model"), "torchatlas.api"),
+    **dict.fromkeys(
+        ("compare", "evaluate", "load", "record", "trace", "visualize_model"), "torchatlas.api"
+    ),
 }
 """Where each public name lives; loaded when first asked for, so that plain data need no torch."""
 
@@ -35,6 +37,7 @@ __all__ = [
     "RunError",
     "TorchAtlasError",
     "__version__",
+    "compare",
     "evaluate",
     "load",
     "record",

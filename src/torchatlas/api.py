@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
+from torchatlas.measure.diff import difference_rows
 from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
-from torchatlas.run import SCHEMA_VERSION, Document, Run, build_table, from_json
+from torchatlas.run import ROOT, SCHEMA_VERSION, Document, Graph, Run, build_table, from_json
 
 if TYPE_CHECKING:
     from torch import nn
@@ -218,6 +220,67 @@ def load(path: str | Path) -> Atlas:
     raise RunError(
         f"{path} is no run folder, .html report or .json file saved by TorchAtlas, and no .pt2 file"
     )
+
+
+def compare(
+    before: Atlas | Trace | Graph | str | Path,
+    after: Atlas | Trace | Graph | str | Path,
+    *more: Atlas | Trace | Graph | str | Path,
+) -> Atlas:
+    """What is different between two models, or two versions of one: the nodes of their graphs.
+
+    Args:
+        before: an atlas, a trace, a graph, or a path that `load` opens.
+        after: the same; each is compared with the first.
+        more: further ones, compared with the first as well.
+
+    Returns:
+        An atlas of the second, named `A → B`. Its table `differences` says what was added,
+        removed, changed and moved; it has no rows where the graphs agree. See
+        docs/measures/diff.md for what is compared and what is not.
+
+    Raises:
+        RunError: one of them has no graph, or cannot be read.
+    """
+    (first, graph), *others = (_comparable(source) for source in (before, after, *more))
+    names = [run.name for run, _ in others]
+    rows = [
+        row
+        for (_, other), name in zip(others, _told_apart(names), strict=True)
+        for row in difference_rows(graph, other, name)
+    ]
+    run = others[0][0]
+    tables = run.tables | {"differences": build_table("differences", rows)}
+    return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables))
+
+
+def _comparable(source: Any) -> tuple[Run, Graph]:
+    """A run with a graph, of whatever has one."""
+    if isinstance(source, str | Path):
+        source = load(source)
+    if isinstance(source, Atlas):
+        if source.graph is None:
+            raise RunError(
+                f"{source.run.name} has no graph to compare: the run was recorded or measured "
+                "without its structure; give record an example, or compare an atlas of the model"
+            )
+        return source.run, source.graph
+    graph = source if isinstance(source, Graph) else getattr(source, "graph", None)
+    if not isinstance(graph, Graph):
+        raise RunError(
+            f"cannot compare a {type(source).__name__}: hand over an atlas, a trace, a graph or "
+            "a path; of a model, what trace(model, inputs) gives"
+        )
+    name = graph.nodes[ROOT].type if ROOT in graph.nodes else "graph"
+    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph), graph
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Names of which no two are the same."""
+    return [
+        f"{name} ({names[:at].count(name) + 1})" if name in names[:at] else name
+        for at, name in enumerate(names)
+    ]
 
 
 def _exported_run(program: ExportedProgram) -> Run:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from torchatlas._optional import require
 from torchatlas.errors import RunError
 from torchatlas.measure.flop_coverage import flop_coverage_rows
+from torchatlas.measure.folding import fold
 from torchatlas.measure.graph_tables import edge_rows, node_rows
+from torchatlas.measure.over_fold import fold_rows
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.measure.saved_memory import saved_tensor_rows
 from torchatlas.report import render_html
@@ -77,6 +79,7 @@ class Atlas:
             derived["edges"] = edge_rows(self.run.graph)
             cost = self.run.tables.get("cost")
             derived["flop_coverage"] = flop_coverage_rows(self.run.graph, cost)
+            derived["folds"] = fold_rows(fold(self.run.graph))
         if self.run.backward is not None:
             derived["saved_tensors"] = saved_tensor_rows(self.run.backward)
         derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
@@ -183,16 +186,18 @@ class Atlas:
 
     def __repr__(self) -> str:
         nodes = len(self.run.graph.nodes) if self.run.graph else 0
+        compared = self.run.tables.get("differences")
+        differences = "" if compared is None else f"{len(compared)} differences, "
         return (
-            f"<Atlas of {self.run.name}: {nodes} nodes, {len(self.findings)} findings, "
-            f"{len(self.gaps)} gaps; views: {', '.join(self.views)}>"
+            f"<Atlas of {self.run.name}: {nodes} nodes, {differences}"
+            f"{len(self.findings)} findings, {len(self.gaps)} gaps; views: {', '.join(self.views)}>"
         )
 
     def _document(self) -> Document:
-        nodes = {
-            name: self.tables[name] for name in ("nodes", "flop_coverage") if name in self.tables
-        }
-        run = replace(self.run, tables=self.run.tables | nodes)
+        tables = self.tables
+        derived = [name for name in ("nodes", "flop_coverage", "folds") if tables.get(name)]
+        shown = {name: tables[name] for name in derived}
+        run = replace(self.run, tables=self.run.tables | shown)
         return Document(run, tuple(build_view(name, run) for name in VIEWS))
 
     def _page(self) -> str:

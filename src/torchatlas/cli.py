@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("view", help="draw a model that is given by its name, or a .pt2 file")
     )
     _add_export(commands.add_parser("export", help="write a graph for another program"))
+    _add_compare(commands.add_parser("compare", help="say what is different between two models"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
     return parser
 
@@ -92,6 +93,16 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_export)
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("before", metavar="A", help="run folder, report, .json, .pt2 or the name of a model")
+    add("after", metavar="B", help="the same; what is different in it is told")
+    add("--input", metavar="SHAPE", action="append", help="of the models: 1x3x224x224; repeatable")
+    add("--json", action="store_true", help="print the rows as JSON")
+    add("-o", "--output", metavar="FILE", type=Path, help="also save as .html or .json")
+    parser.set_defaults(command=_compare)
+
+
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN_FOLDER", type=Path, help="folder of a recorded run")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
@@ -121,11 +132,48 @@ def _export(options: argparse.Namespace) -> None:
     print(f"Written: {atlas.save(options.output, form, **chosen)}")
 
 
+def _compare(options: argparse.Namespace) -> None:
+    import json
+
+    from torchatlas.api import compare
+    from torchatlas.measure.difference_lines import difference_lines
+
+    sources, shapes = (options.before, options.after), options.input or ()
+    if shapes and all(map(_is_file, sources)):
+        raise TorchAtlasError(f"--input is for a model, and {' and '.join(sources)} are files")
+    before, after = (_called(source, shapes) for source in sources)
+    atlas = compare(before, after)
+    rows = atlas.tables["differences"].rows()
+    if options.json:
+        print(json.dumps({"name": atlas.run.name, "differences": rows}))
+    else:
+        encoding = sys.stdout.encoding or "utf-8"
+        for line in difference_lines(atlas.run.name, rows):
+            print(line.encode(encoding, errors="replace").decode(encoding))
+    if options.output is not None:
+        saved = atlas.save(options.output)
+        print(f"Written: {saved}", file=sys.stderr if options.json else sys.stdout)
+
+
+def _called(source: str, shapes: Sequence[str]) -> Atlas:
+    """What `_atlas_of` gives, under the name that the user wrote."""
+    from dataclasses import replace
+
+    from torchatlas.atlas import Atlas
+
+    atlas = _atlas_of(source, () if _is_file(source) else shapes)
+    return Atlas(replace(atlas.run, name=source))
+
+
+def _is_file(source: str) -> bool:
+    return ":" not in source or Path(source).exists()
+
+
 def _atlas_of(source: str, shapes: Sequence[str]) -> Atlas:
     """What is in a file or folder; or a model by its name, run once for its graph alone."""
     from torchatlas.api import load, visualize_model
 
-    if ":" not in source or Path(source).exists():
+    if _is_file(source):
         if shapes:
             raise TorchAtlasError(f"--input is for a model, and {source} is a file")
         return load(source)

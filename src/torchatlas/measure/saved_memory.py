@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torchatlas.measure.graph_tables import shape_cell
+from torchatlas.measure.graph_tables import shape_text
 from torchatlas.run import ROOT, Graph
 
 
@@ -33,7 +33,7 @@ def saved_tensor_rows(backward: Graph) -> list[dict[str, Any]]:
             "step": saved.step,
             "tensor": saved.name,
             "kind": saved.kind,
-            "shape": shape_cell(saved.tensor),
+            "shape": shape_text(saved.tensor),
             "dtype": saved.tensor.dtype,
             "size_bytes": saved.tensor.size_bytes,
             "source": saved.source,

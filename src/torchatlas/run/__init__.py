@@ -6,6 +6,7 @@ contract with the viewer.
 
 from torchatlas.run.codec import from_json, to_json
 from torchatlas.run.finding import SEVERITIES, Finding, Gap, Severity
+from torchatlas.run.fold import Fold
 from torchatlas.run.graph import (
     ROOT,
     Attribute,
@@ -54,6 +55,7 @@ __all__ = [
     "Document",
     "Edge",
     "Finding",
+    "Fold",
     "Gap",
     "Graph",
     "Heatmap",

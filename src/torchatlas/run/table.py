@@ -79,6 +79,23 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("dtype", "text", "element type"),
         Column("size_bytes", "integer", "elements times element size", "B"),
     ),
+    "folds": (
+        Column("fold", "text", "id of the fold, from its first node to its last"),
+        Column("parent", "text", "id of the module call that holds the members"),
+        Column("member", "integer", "position of the member in the fold, from 0"),
+        Column("count", "integer", "how many members the fold has"),
+        Column("node", "text", "id of a node directly in the member"),
+    ),
+    "differences": (
+        Column("run", "text", "name of the run that is compared with the first"),
+        Column("kind", "text", "added, removed, changed or moved"),
+        Column("node", "text", "id of the node in that run; empty where it was removed"),
+        Column("before_node", "text", "id of the node in the first run; empty where it was added"),
+        Column("what", "text", "what differs: node, edge, type, a shape, a dtype, a setting, ..."),
+        Column("before", "text", "what it is in the first run"),
+        Column("after", "text", "what it is in that run"),
+        Column("count", "integer", "nodes that were added, removed or moved, itself included"),
+    ),
     "parameters": (
         _NODE,
         _TENSOR,
