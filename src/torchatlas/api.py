@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torchatlas.capture.trace import Mode, Trace
     from torchatlas.capture.tracer import Level
 
-SECTIONS = ("parameters", "activations", "gradients", "evaluation", "cost")
+SECTIONS = ("parameters", "activations", "gradients", "backward", "evaluation", "cost")
 """What `visualize_model` measures beside the structure; `include` chooses among them."""
 
 
@@ -58,7 +58,8 @@ def visualize_model(
         loss: `f(outputs, targets) -> scalar`. Left out, integer class targets give cross-entropy
             and float targets of the outputs' shape give mean squared error.
         optimizer: the optimizer in use; its settings are noted.
-        include: "all", or some of "parameters", "activations", "gradients", "evaluation", "cost".
+        include: "all", or some of "parameters", "activations", "gradients", "backward",
+            "evaluation" and "cost".
         batches: how many batches activations and gradients are taken from.
         classes: names of the classes, in order of their index; taken from the dataset if it has
             `classes`.
@@ -102,6 +103,8 @@ def visualize_model(
         batch = measured.structure(train, mode)
         if "parameters" in wanted:
             measured.parameters()
+        if "backward" in wanted:
+            measured.backward()
         if batch is not None and train is not None:
             if wanted & {"activations", "gradients"}:
                 measured.behaviour(train, batches, wanted, start)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from torchatlas._optional import require
 from torchatlas.errors import RunError
+from torchatlas.measure.flop_coverage import flop_coverage_rows
 from torchatlas.measure.folding import fold
 from torchatlas.measure.graph_tables import edge_rows, node_rows
 from torchatlas.measure.over_fold import fold_rows
 from torchatlas.measure.parameters import parameter_counts
+from torchatlas.measure.saved_memory import saved_tensor_rows
 from torchatlas.report import render_html
 from torchatlas.run import (
     TABLES,
@@ -52,6 +54,11 @@ class Atlas:
         return self.run.graph
 
     @property
+    def backward(self) -> Graph | None:
+        """The autograd graph as plain data; None where it was not looked at."""
+        return self.run.backward
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth acting on, most severe first."""
         return self.run.findings
@@ -71,6 +78,10 @@ class Atlas:
             derived["nodes"] = node_rows(self.run.graph, counts)
             derived["edges"] = edge_rows(self.run.graph)
             derived["folds"] = fold_rows(fold(self.run.graph))
+            cost = self.run.tables.get("cost")
+            derived["flop_coverage"] = flop_coverage_rows(self.run.graph, cost)
+        if self.run.backward is not None:
+            derived["saved_tensors"] = saved_tensor_rows(self.run.backward)
         derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
         built = {name: build_table(name, rows) for name, rows in derived.items()}
         return {
@@ -184,7 +195,9 @@ class Atlas:
 
     def _document(self) -> Document:
         tables = self.tables
-        shown = {name: tables[name] for name in ("nodes",) if name in tables}
+        shown: dict[str, Table] = {
+            name: tables[name] for name in ("nodes", "flop_coverage") if name in tables
+        }
         if tables.get("folds"):
             shown["folds"] = tables["folds"]
         run = replace(self.run, tables=self.run.tables | shown)

@@ -26,6 +26,8 @@ class Measurement:
     def __init__(self, model: nn.Module, loss: Loss | None, step: int) -> None:
         self.model, self.loss, self.step = model, loss, step
         self.graph: Graph | None = None
+        self.traced: Trace | None = None
+        self.backward_graph: Graph | None = None
         self.gaps: list[Gap] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
 
@@ -50,12 +52,33 @@ class Measurement:
         if batch is None:
             self.graph = module_tree(self.model, problem)
             self._gap_everything(problem)
+            self.gaps.append(Gap("backward", problem))
         else:
             traced = run_trace(self.model, batch.args, batch.kwargs, mode=mode)
-            self.graph = traced.graph
+            self.graph, self.traced = traced.graph, traced
             batch = self._runnable(batch, traced, mode)
         self.rows["parameters"] = parameter_rows(self.model, self.graph)
         return batch
+
+    def backward(self) -> None:
+        """The autograd graph of the pass that gave the structure."""
+        if self.traced is None or self.traced.error is not None:
+            return  # `structure` has said why
+        try:
+            found = self.traced.backward()
+        except Exception as error:  # noqa: BLE001 (hooks and subclasses are anybody's code)
+            self.gaps.append(
+                Gap(
+                    "backward",
+                    f"the autograd graph could not be read: {type(error).__name__}: {error}",
+                )
+            )
+            return
+        reason = found.capture.error or "; ".join(found.capture.notes)
+        if found.nodes:
+            self.backward_graph = found
+        else:
+            self.gaps.append(Gap("backward", reason))
 
     def parameters(self) -> None:
         """How the parameters are spread."""
@@ -95,7 +118,9 @@ class Measurement:
 
         assert self.graph is not None
         try:
-            times = forward_times(self.model, batch)
+            times = forward_times(
+                self.model, batch, dispatched=bool(self.graph.capture.dispatched_only)
+            )
         except Exception as error:  # noqa: BLE001 (the model's own; it is shown as a gap)
             self.gaps.append(Gap("cost", f"the model raised {type(error).__name__}: {error}"))
             times = {}
@@ -129,6 +154,7 @@ class Measurement:
             gaps=tuple(self.gaps),
             classes=classes,
             facts=facts,
+            backward=self.backward_graph,
         )
 
     def _table(self, name: str) -> Table:
@@ -153,6 +179,7 @@ class Measurement:
             failed = traced.graph.capture.failed_node
             reason = f"the model raised at {failed}: {traced.graph.capture.error}"
             self._gap_everything(reason, failed)
+            self.gaps.append(Gap("backward", reason, failed))
             return None
         if mode == "fake" or any(p.is_meta for p in self.model.parameters()):
             self._gap_everything("the model ran on fake tensors, which have shapes and no values")

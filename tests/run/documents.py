@@ -25,6 +25,7 @@ from torchatlas.run import (
     Panel,
     Rule,
     Run,
+    SavedTensor,
     SourceLocation,
     TensorSpec,
     TensorSummary,
@@ -54,6 +55,7 @@ def _run() -> Run:
         created="2026-01-01T00:00:00+00:00",
         model=ModelInfo("net", "Net", True, 10, 8, 40),
         graph=_graph(),
+        backward=_backward(),
         tables={name: build_table(name, rows) for name, rows in tables.items()},
         findings=(
             Finding("nonfinite", "error", "title", "detail", "advice", ("a", HOSTILE), math.inf),
@@ -63,6 +65,14 @@ def _run() -> Run:
         classes=("zero", HOSTILE),
         facts={"seed": "0", HOSTILE: HOSTILE},
     )
+
+
+def _backward() -> Graph:
+    spec = TensorSpec((2, -1), "float32", "cpu", 8)
+    step = Node("/B:0", "backward", "B", "B", ROOT, (spec,), attributes={"forward": HOSTILE})
+    root = Node(ROOT, "module", "Net", "Net", None)
+    saved = SavedTensor(step.id, "self", spec, "activation", HOSTILE, step.id, 8)
+    return Graph({ROOT: root, step.id: step}, saved=(saved,))
 
 
 def _graph() -> Graph:

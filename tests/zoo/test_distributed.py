@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,20 @@ EDGES = {
     },
 }
 
+GATHERED: dict[str, set[tuple[str, str]]] = {
+    "ddp": set(),
+    "fsdp": {
+        (source, target)
+        for layer in ("0", "2")
+        for position, weight in enumerate(("weight", "bias"))
+        for source, target in (
+            (f"{layer}.{weight}", f"{layer}/copy_:{position}"),
+            (f"{layer}/copy_:{position}", f"{layer}/linear:0"),
+        )
+    },
+}
+"""How FSDP puts whole weights together from shards, where there is one shard."""
+
 
 @pytest.fixture
 def alone() -> Iterator[None]:
@@ -70,7 +85,7 @@ def test_a_wrapped_model_in_a_group_of_one(name: str) -> None:
     model = MODELS[name]()
     x = torch.ones(1, 4)
     model(x)  # the first call sets the wrapper up
-    check(Case(model, (x,), edges=EDGES[name], only=name == "ddp"))
+    check(Case(model, (x,), edges=EDGES[name] | GATHERED[name], only=name == "ddp"))
 
 
 @pytest.mark.usefixtures("alone")
@@ -101,8 +116,8 @@ def test_a_distributed_tensor_made_and_left_inside_forward() -> None:
         shared = DTensor.from_local(x + 1, mesh, [Replicate()], run_check=False)
         return (shared * 2).to_local().exp()
 
-    edges = {("input:x", "/add:0"), ("/exp:0", "output:0")}
-    check(Case(Runs(forward), torch.ones(2), edges=edges, only=False))
+    names = ("input:x", "/add:0", "/view_as:0", "/mul:0", "/view_as:1", "/exp:0", "output:0")
+    check(Case(Runs(forward), torch.ones(2), edges=set(pairwise(names))))
 
 
 def _trace_on_a_rank(rank: int, folder: str) -> None:

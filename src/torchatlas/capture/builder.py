@@ -47,8 +47,6 @@ class Draft:
     atomic: bool = False
     wrote: bool = False
     reads_host: bool = False
-    sequence: tuple[int, int] | None = None
-    """Autograd's sequence numbers of the steps it made: above the first, up to the second."""
 
 
 class GraphBuilder:
@@ -175,6 +173,11 @@ class GraphBuilder:
             for order, draft in enumerate(self.drafts.values())
         }
         return Graph(nodes, tuple(self.edges.values()), report)
+
+    def parameter_name(self, tensor: torch.Tensor) -> str | None:
+        """Name of the parameter that a tensor is, or in whose memory it lies."""
+        weight = self.weights.get(id(tensor)) or self._weight_there(tensor)
+        return weight[1] if weight is not None and weight[0] == "parameter" else None
 
     def _know(self, tensor: torch.Tensor, weight: Weight) -> None:
         """Remember a parameter or buffer, and where in memory it lies."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -19,6 +20,8 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.nn.parameter import UninitializedParameter
 
+from torchatlas.capture.backward import backward_graph
+from torchatlas.capture.losses import Loss
 from torchatlas.capture.tensors import map_tensors
 from torchatlas.capture.tracer import AtenListener, Level, Tracer, compiler_is_loaded
 from torchatlas.capture.unchanged import Arguments, unchanged
@@ -65,6 +68,29 @@ class Trace:
             return Verification(False, None, 0, "there is nothing to run again: no model")
         return self._again.verify(self)
 
+    def backward(self, loss: Loss | None = None, targets: Any = None) -> Graph:
+        """What autograd would do on the way back: its steps, what each goes back through and keeps.
+
+        The model runs once more under the same random state, with gradients on. Backward itself
+        does not run: nothing is added to `.grad`, and what autograd kept is let go again.
+
+        Args:
+            loss: `f(outputs, targets) -> scalar`. Left out, the gradients enter at the outputs.
+            targets: what the loss is called with.
+
+        Returns:
+            A graph of its own. Nodes of kind "backward" are the steps (`grad_fn`), in the order in
+            which they run and in the same module calls as the ops; `attributes["forward"]` is the
+            id of the op in `.graph`. `AccumulateGrad` ends are `grad:` and the name of the
+            parameter. `saved` lists what the steps keep for the way back.
+            `capture.unreached_parameters` are those that no gradient reaches. Where nothing has
+            a gradient the graph is empty and `capture.notes` says why.
+        """
+        if self._again is None:
+            report = CaptureReport(notes=("there is nothing to run again: no model",))
+            return Graph({}, (), report)
+        return self._again.backward(self, loss, targets)
+
 
 @dataclass(slots=True)
 class _Pass:
@@ -97,7 +123,21 @@ class _Pass:
         tracer = self.run(tape)
         return judge(trace.graph, tracer, tape)
 
-    def _run_once(self, listener: AtenListener | None) -> Tracer:
+    def backward(self, trace: Trace, loss: Loss | None, targets: Any) -> Graph:
+        """See `Trace.backward`."""
+        graphs: list[Graph] = []
+
+        def look(tracer: Tracer) -> None:
+            graphs.append(backward_graph(tracer, loss, targets))
+
+        with torch.inference_mode(False), torch.enable_grad():
+            self._run_once(None, look)
+        return _with_missing_ops_noted(graphs[0], trace.graph)
+
+    def _run_once(
+        self, listener: AtenListener | None, look: Callable[[Tracer], None] | None = None
+    ) -> Tracer:
+        """One pass; `look` sees it before anything is put back."""
         with unchanged(self.model), ExitStack() as stack:
             random.setstate(self.python_state)
             np.random.set_state(self.numpy_state)
@@ -115,6 +155,8 @@ class _Pass:
                 tracer.run(args, kwargs)
                 if isinstance(listener, Tape):
                     listener.stop(tracer.outputs, copy=tracer.writes.used)
+                if look is not None:
+                    look(tracer)
             finally:
                 tracer.writes.restore()
         return tracer
@@ -210,13 +252,13 @@ def trace(
         args = (args,)
     fake = mode == "fake" or (mode == "auto" and on_meta(model))
     again = _Pass(model, Arguments(model, args, kwargs or {}), level, fake)
-    tracer = again.run()
-    note = None
-    if fake and isinstance(tracer.error, _NEEDS_VALUES) and not on_meta(model):
-        note = f"traced with real values: fake tensors have none, and {tracer.failed} asks for them"
-        again.fake = False
-        tracer = again.run()
-    return Trace(_with_note(tracer.graph(), note), tracer.error, again)
+    with _garbage_collected_rarely():
+        tracer, note = again.run(), None
+        if fake and isinstance(tracer.error, _NEEDS_VALUES) and not on_meta(model):
+            note = f"traced with real values: fake tensors have none, {tracer.failed} asks for them"
+            again.fake = False
+            tracer = again.run()
+        return Trace(_with_note(tracer.graph(), note), tracer.error, again)
 
 
 def check_model(model: Any) -> nn.Module:
@@ -243,6 +285,30 @@ def check_model(model: Any) -> nn.Module:
 def on_meta(model: nn.Module) -> bool:
     """Whether a parameter has a shape and no values."""
     return any(parameter.is_meta for parameter in model.parameters())
+
+
+def _with_missing_ops_noted(backward: Graph, forward: Graph) -> Graph:
+    through = {node.attributes.get("forward") for node in backward.nodes.values()}
+    missing = sorted(str(node_id) for node_id in through - {None} if node_id not in forward.nodes)
+    if not missing:
+        return backward
+    note = (
+        "with gradients on, forward ran ops that the traced pass did not (it was traced with them "
+        f"off, or it does not always do the same): {', '.join(missing[:3])}"
+    )
+    return _with_note(backward, f"{note} and {len(missing) - 3} more" if missing[3:] else note)
+
+
+@contextmanager
+def _garbage_collected_rarely() -> Iterator[None]:
+    """The graph is many small objects that stay: looking through all of them again is slow."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], 100_000), 50, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _with_note(graph: Graph, note: str | None) -> Graph:

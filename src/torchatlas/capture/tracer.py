@@ -7,11 +7,10 @@ module hooks give the groups. Only weak references to tensors are kept.
 
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import Any, Literal, Protocol
 
@@ -71,6 +70,10 @@ class Tracer:
         self._looking = False
         self._dispatched_only: list[str] = []
         self._exception_before = sys.exception()
+        self.first_step = self._noted_up_to = 0
+        self.steps: list[tuple[int, Draft]] = []
+        """Autograd's next sequence number after each draft that made steps, in order."""
+        self.inputs: list[tuple[str, torch.Tensor]] = []
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception | None:
         """One forward pass; `outputs` holds what it returned. Gives the exception it raised.
@@ -80,8 +83,8 @@ class Tracer:
         given = tensors_in((args, kwargs))
         self.writes = WriteGuard([*self.model.parameters(), *given])
         self._add_inputs(args, kwargs)
+        self._noted_up_to = self.first_step = _sequence_number()
         with ExitStack() as stack:
-            stack.enter_context(_garbage_collected_rarely())
             stack.enter_context(compiled_code_off())
             stack.enter_context(self.calls.watching(self))
             stack.enter_context(_DispatchWatcher(self))
@@ -117,6 +120,8 @@ class Tracer:
         """A module call begins."""
         stack = self.calls.stack
         parent = stack[-2].id if len(stack) > 1 else (ROOT if call.id != ROOT else None)
+        if len(stack) > 1:  # a Function that has run no op yet, such as a checkpoint
+            self._note_steps(self.builder.drafts[stack[-2].id])
         with torch._C.DisableTorchFunction():
             draft = self.builder.add_module(call, parent)
             draft.inputs = [self.builder.spec(tensor) for tensor in tensors_in(args, objects=False)]
@@ -136,6 +141,7 @@ class Tracer:
             draft.outputs = [self.builder.spec(tensor) for tensor in tensors]
             if tensors and next(reversed(self.builder.drafts)) == call.id:
                 self._add_identity(call, draft, tensors)
+            self._note_steps(draft)
             if tensors:
                 self._tell(call.id, tensors)
 
@@ -146,7 +152,6 @@ class Tracer:
         given = args[1:] if name == SET_DATA else args
         sources = self.builder.sources_of(draft, _given(given, kwargs), call)
         outer, self.op = self.op, draft
-        before = _sequence_number()
         try:
             out = func(*args, **kwargs)
         except Exception as error:
@@ -154,9 +159,7 @@ class Tracer:
             raise
         finally:
             self.op = outer
-        after = _sequence_number()
-        if after > before:
-            draft.sequence = (before, after)
+        self._note_steps(draft)
         if reads_values(func):
             draft.reads_host = True
         if name == SET_DATA:
@@ -203,10 +206,22 @@ class Tracer:
         if facts.reads_host:
             draft.reads_host = True
         if sources is not None:
+            self._note_steps(draft)
             self._note_result(draft, sources, tensors_in(out))
             if self.level == "user" and draft.id in self.builder.drafts:
                 self._dispatched_only.append(draft.id)
         return out
+
+    def _note_steps(self, draft: Draft) -> None:
+        """Credit the draft with the steps that autograd made since the last one that was credited.
+
+        A custom autograd Function makes its step before its forward runs the first op; ops below
+        autograd (inside vmap, TorchScript) are seen when their step is made already.
+        """
+        after = _sequence_number()
+        if after > self._noted_up_to:
+            self.steps.append((after, draft))
+            self._noted_up_to = after
 
     def _note_result(self, draft: Draft, sources: Any, outputs: list[torch.Tensor]) -> None:
         if not outputs and not draft.wrote and not draft.reads_host:
@@ -282,6 +297,7 @@ class Tracer:
         draft = Draft(f"input:{name}", "input", label or name, "input", ROOT)
         draft.attributes["argument"] = name
         self.builder.add_input(draft, tensor)
+        self.inputs.append((draft.id, tensor))
         self._tell(draft.id, [tensor])
 
     def _add_outputs(self) -> None:
@@ -393,18 +409,6 @@ class _DispatchWatcher(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return self.tracer.aten_op(func, args, kwargs or {})
-
-
-@contextmanager
-def _garbage_collected_rarely() -> Iterator[None]:
-    """The graph is many small objects that stay: looking through them again and again is slow."""
-    before = gc.get_threshold()
-    if before[0]:
-        gc.set_threshold(max(before[0], 50_000), before[1], before[2])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def compiled_code_off() -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from torchatlas.measure.graph_tables import shape_text
+from torchatlas.measure.graph_tables import shape_cell
 from torchatlas.measure.matching import Matching
 from torchatlas.measure.structure import (
     Numbers,
@@ -191,7 +191,7 @@ def _tensor_changes(
 ) -> Iterator[tuple[str, str, str]]:
     if left == right:
         return
-    for what, text in (("shape", shape_text), ("dtype", lambda spec: spec.dtype)):
+    for what, text in (("shape", shape_cell), ("dtype", lambda spec: spec.dtype)):
         was, is_ = (", ".join(map(text, specs)) for specs in (left, right))
         if was != is_:
             yield f"{prefix}{what}", was or "none", is_ or "none"

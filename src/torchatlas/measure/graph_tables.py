@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torchatlas.measure.flop_coverage import countings
 from torchatlas.run import Graph, TensorSpec
 
 
 def node_rows(graph: Graph, parameter_counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """Rows of the table `nodes`, in execution order."""
+    counting = countings(graph)
     return [
         {
             "node": node.id,
@@ -18,9 +20,10 @@ def node_rows(graph: Graph, parameter_counts: Mapping[str, int]) -> list[dict[st
             "type": node.type,
             "parent": node.parent,
             "order": node.order,
-            "output_shape": ", ".join(shape_text(spec) for spec in node.outputs),
+            "output_shape": ", ".join(shape_cell(spec) for spec in node.outputs),
             "parameter_count": parameter_counts.get(node.id, 0),
             "flops": node.flops,
+            "counting": counting.get(node.id),
             "source": f"{node.source.file}:{node.source.line}" if node.source else None,
         }
         for node in graph.nodes.values()
@@ -33,7 +36,7 @@ def edge_rows(graph: Graph) -> list[dict[str, Any]]:
         {
             "source": edge.source,
             "target": edge.target,
-            "shape": shape_text(edge.tensor),
+            "shape": shape_cell(edge.tensor),
             "dtype": edge.tensor.dtype,
             "size_bytes": edge.tensor.size_bytes,
         }
@@ -59,6 +62,6 @@ def cost_rows(
     ]
 
 
-def shape_text(spec: TensorSpec) -> str:
-    """A shape as people read it: `2×3`, `?` where a size is not known, `scalar` without sizes."""
+def shape_cell(spec: TensorSpec) -> str:
+    """A shape as a cell of a table: `64×3×32×32`, or `scalar`."""
     return "×".join("?" if size < 0 else str(size) for size in spec.shape) or "scalar"

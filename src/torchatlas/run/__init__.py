@@ -15,6 +15,8 @@ from torchatlas.run.graph import (
     Graph,
     Node,
     NodeKind,
+    SavedKind,
+    SavedTensor,
     SourceLocation,
     TensorSpec,
 )
@@ -68,6 +70,8 @@ __all__ = [
     "Role",
     "Rule",
     "Run",
+    "SavedKind",
+    "SavedTensor",
     "Severity",
     "SourceLocation",
     "Table",

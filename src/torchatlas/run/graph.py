@@ -9,6 +9,7 @@ from typing import Literal
 
 NodeKind = Literal["module", "op", "input", "output", "parameter", "buffer", "constant", "backward"]
 Attribute = bool | int | float | str | None
+SavedKind = Literal["parameter", "buffer", "input", "constant", "activation"]
 
 ROOT = "."
 """Node id of the model itself: the module call that holds every other node."""
@@ -42,7 +43,9 @@ class SourceLocation:
 class Node:
     """One thing in the graph: an op call, a module call, an input, output, parameter or buffer.
 
-    A node of kind "backward" is a step of the autograd graph (`grad_fn`), see `Trace.backward`.
+    A node of kind "backward" is a step of the autograd graph (`grad_fn`): its `inputs` are the
+    gradients that come in, its `outputs` those that it hands on, and `attributes["forward"]` is
+    the id of the node that it goes back through; see `Trace.backward`.
 
     Attributes:
         id: readable and the same in another run of the same code: `layer1.0.conv1`,
@@ -115,13 +118,42 @@ class CaptureReport:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SavedTensor:
+    """A tensor that a step of the autograd graph keeps until backward has run.
+
+    Attributes:
+        step: id of the backward node that saved it.
+        name: under which name: `self`, `weight`, `result1`, ...
+        kind: what it is. Parameters, buffers, inputs and constants are in memory anyway; an
+            activation is there because it was saved.
+        source: qualified name of a parameter or buffer, else id of the forward node whose memory
+            it is in: the one that made it, or that last wrote to it.
+        first_saver: id of the step that saved the same memory first.
+        held_bytes: bytes of memory that it keeps alive, the whole storage that it lies in, counted
+            at the first saver; 0 at later ones, and where the memory is there anyway.
+    """
+
+    step: str
+    name: str
+    tensor: TensorSpec
+    kind: SavedKind
+    source: str | None
+    first_saver: str
+    held_bytes: int
+
+
 @dataclass(frozen=True)
 class Graph:
-    """Nodes by id, in execution order, and the edges between the innermost of them."""
+    """Nodes by id, in execution order, and the edges between the innermost of them.
+
+    `saved` is what an autograd graph keeps for the way back, in the order of the forward pass.
+    """
 
     nodes: dict[str, Node]
     edges: tuple[Edge, ...] = ()
     capture: CaptureReport = field(default_factory=CaptureReport)
+    saved: tuple[SavedTensor, ...] = ()
 
     @cached_property
     def children(self) -> dict[str | None, tuple[Node, ...]]:

@@ -32,6 +32,7 @@ class Run:
     Attributes:
         name: for a heading. created: when, ISO 8601 in UTC.
         model, graph: None where the run has none (loss curves alone, say).
+        backward: the autograd graph of the same pass; None where it was not looked at.
         tables: by name; `torchatlas.run.TABLES` gives the columns.
         findings: most severe first.
         gaps: what was not measured, and why.
@@ -49,6 +50,7 @@ class Run:
     classes: tuple[str, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
+    backward: Graph | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ export interface Run {
     [k: string]: string;
   };
   schema_version: number;
+  backward: Graph | null;
 }
 /**
  * What the model is: `name` for a heading, `type` its class, `training` the mode it was in.
@@ -46,6 +47,7 @@ export interface Graph {
   };
   edges: Edge[];
   capture: CaptureReport;
+  saved: SavedTensor[];
 }
 /**
  * One thing in the graph: an op call, a module call, an input, output, parameter or buffer.
@@ -108,6 +110,18 @@ export interface CaptureReport {
   fast_paths_off: string[];
   host_reads: string[];
   notes: string[];
+}
+/**
+ * A tensor that a step of the autograd graph keeps until backward has run.
+ */
+export interface SavedTensor {
+  step: string;
+  name: string;
+  tensor: TensorSpec;
+  kind: "parameter" | "buffer" | "input" | "constant" | "activation";
+  source: string | null;
+  first_saver: string;
+  held_bytes: number;
 }
 /**
  * Rows stored by column. Every column has the same number of cells.
@@ -224,6 +238,7 @@ export interface Bars {
   low: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   nodes: string[];
+  missing: string[];
   kind: "bars";
 }
 /**

@@ -59,7 +59,7 @@ export class GraphBuilder {
 
   build(): Graph {
     const capture = { status: "complete" as const, error: null, failed_node: null, level: "user" as const, unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] };
-    return { nodes: this.nodes, edges: this.edges, capture };
+    return { nodes: this.nodes, edges: this.edges, saved: [], capture };
   }
 }
 
