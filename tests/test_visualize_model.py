@@ -145,7 +145,7 @@ def test_train_and_test_are_evaluated_apart_and_classes_named() -> None:
 
 def test_include_chooses_what_is_measured() -> None:
     atlas = ta.visualize_model(classifier(), pairs(), include=["parameters"])
-    derived = {"nodes", "edges", "folds", "findings"}
+    derived = {"nodes", "edges", "flop_coverage", "folds", "findings"}
     assert set(atlas.tables) == derived | {"parameters", "distributions"}
     with pytest.raises(TorchAtlasError, match="include does not know 'everything'; choose among"):
         ta.visualize_model(classifier(), pairs(), include="everything")

@@ -300,3 +300,32 @@ def test_an_error_that_the_model_caught_itself_is_no_failure() -> None:
     assert (capture.status, capture.failed_node) == ("complete", None)
     later = trace(nn.Sequential(Careful(), nn.Linear(5, 2)), torch.ones(2, 3)).graph.capture
     assert later.failed_node == "1/linear:0"
+
+
+class Force(nn.Module):
+    """Takes a gradient in its forward, without asking for gradients to be on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.energy = nn.Linear(3, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.requires_grad_()
+        return torch.autograd.grad(self.energy(x).sum(), x)[0]
+
+
+def test_evaluation_needs_no_gradients_unless_forward_does() -> None:
+    seen: list[bool] = []
+
+    class Looks(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.is_grad_enabled())
+            return x + 1
+
+    x = torch.randn(2, 3)
+    trace(Looks().train(), x)
+    trace(Looks().eval(), x)
+    assert seen == [True, False]
+    traced = trace(Force().eval(), x.clone())
+    assert (traced.error, traced.graph.capture.status) == (None, "complete")
+    assert traced.verify().ok

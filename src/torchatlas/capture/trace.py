@@ -100,6 +100,7 @@ class _Pass:
     arguments: Arguments
     level: Level
     fake: bool
+    gradients: bool
     python_state: Any = field(default_factory=random.getstate)
     numpy_state: Any = field(default_factory=np.random.get_state)
     torch_state: torch.Tensor = field(default_factory=torch.get_rng_state)
@@ -130,15 +131,21 @@ class _Pass:
         def look(tracer: Tracer) -> None:
             graphs.append(backward_graph(tracer, loss, targets))
 
-        with torch.inference_mode(False), torch.enable_grad():
-            self._run_once(None, look)
+        with torch.inference_mode(False):
+            self._run_once(None, look, gradients=True)
         return _with_missing_ops_noted(graphs[0], trace.graph)
 
     def _run_once(
-        self, listener: AtenListener | None, look: Callable[[Tracer], None] | None = None
+        self,
+        listener: AtenListener | None,
+        look: Callable[[Tracer], None] | None = None,
+        *,
+        gradients: bool | None = None,
     ) -> Tracer:
         """One pass; `look` sees it before anything is put back."""
         with unchanged(self.model), ExitStack() as stack:
+            wanted = self.gradients if gradients is None else gradients
+            stack.enter_context(torch.set_grad_enabled(wanted))
             random.setstate(self.python_state)
             np.random.set_state(self.numpy_state)
             torch.set_rng_state(self.torch_state)
@@ -219,7 +226,9 @@ def trace(
 ) -> Trace:
     """Run the model once and return its architecture graph.
 
-    The model, its inputs and the random generators are as before afterwards.
+    The model, its inputs and the random generators are as before afterwards. A model in evaluation
+    mode runs without gradients, as it would when it is used, so that no activation is kept; where
+    forward then raises, because it needs gradients itself, it runs again with them.
 
     Args:
         args: positional arguments of the model, as `torch.export.export` takes them: a tuple (a
@@ -251,9 +260,15 @@ def trace(
     if not isinstance(args, tuple):
         args = (args,)
     fake = mode == "fake" or (mode == "auto" and on_meta(model))
-    again = _Pass(model, Arguments(model, args, kwargs or {}), level, fake)
+    gradients = torch.is_grad_enabled()
+    inference = gradients and not any(module.training for module in model.modules())
+    arguments = Arguments(model, args, kwargs or {})
+    again = _Pass(model, arguments, level, fake, gradients and not inference)
     with _garbage_collected_rarely():
         tracer, note = again.run(), None
+        if inference and tracer.error is not None:  # forward itself may need gradients (a force)
+            again.gradients = True
+            tracer = again.run()
         if fake and isinstance(tracer.error, _NEEDS_VALUES) and not on_meta(model):
             note = f"traced with real values: fake tensors have none, {tracer.failed} asks for them"
             again.fake = False

@@ -31,22 +31,17 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     Args:
         training: run inside in this mode; None keeps each module's own.
     """
-    flags = [(module, module.training) for module in model.modules()]
+    modules = list(model.modules())
+    of_python = [m for m in modules if not isinstance(m, torch.jit.ScriptModule)]
+    parameters = list(model.parameters())
+    flags = [(module, module.training) for module in modules]
     buffers = [
         (buffer, None if buffer.is_meta else buffer.detach().clone()) for buffer in model.buffers()
     ]
-    held = [
-        (module, dict(module._buffers))
-        for module in model.modules()
-        if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
-    ]
-    gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
-    versions = [(parameter, _version(parameter)) for parameter in model.parameters()]
-    attributes = [
-        _Attributes(module)
-        for module in model.modules()
-        if not isinstance(module, torch.jit.ScriptModule)
-    ]
+    held = [(module, dict(module._buffers)) for module in of_python]
+    gradients = [(parameter, parameter.grad) for parameter in parameters]
+    versions = [(parameter, _version(parameter)) for parameter in parameters]
+    attributes = [_Attributes(module) for module in of_python]
     try:
         with random_state_restored():
             for parameter, _ in gradients:
