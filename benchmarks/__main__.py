@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.capture import measure_capture
 from benchmarks.demo import measure_demo
-from benchmarks.graph import measure_graph
 from benchmarks.imports import measure_imports
 from benchmarks.page import measure_page
 from benchmarks.recorder import measure_recorder
@@ -24,7 +24,7 @@ def main() -> None:
         folder = Path(name)
         measures: list[Callable[[], list[Result]]] = [
             measure_imports,
-            measure_graph,
+            measure_capture,
             lambda: measure_recorder(folder / "recorder"),
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from torchatlas._optional import require
 from torchatlas.errors import RunError
+from torchatlas.measure.flop_coverage import flop_coverage_rows
 from torchatlas.measure.graph_tables import edge_rows, node_rows
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.measure.saved_memory import saved_tensor_rows
@@ -74,6 +75,8 @@ class Atlas:
             counts = parameter_counts(self.run.graph, parameters)
             derived["nodes"] = node_rows(self.run.graph, counts)
             derived["edges"] = edge_rows(self.run.graph)
+            cost = self.run.tables.get("cost")
+            derived["flop_coverage"] = flop_coverage_rows(self.run.graph, cost)
         if self.run.backward is not None:
             derived["saved_tensors"] = saved_tensor_rows(self.run.backward)
         derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
@@ -186,7 +189,9 @@ class Atlas:
         )
 
     def _document(self) -> Document:
-        nodes = {name: self.tables[name] for name in ("nodes",) if name in self.tables}
+        nodes = {
+            name: self.tables[name] for name in ("nodes", "flop_coverage") if name in self.tables
+        }
         run = replace(self.run, tables=self.run.tables | nodes)
         return Document(run, tuple(build_view(name, run) for name in VIEWS))
 

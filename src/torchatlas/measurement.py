@@ -67,7 +67,12 @@ class Measurement:
         try:
             found = self.traced.backward()
         except Exception as error:  # noqa: BLE001 (hooks and subclasses are anybody's code)
-            self.gaps.append(Gap("backward", f"the autograd graph could not be read: {error}"))
+            self.gaps.append(
+                Gap(
+                    "backward",
+                    f"the autograd graph could not be read: {type(error).__name__}: {error}",
+                )
+            )
             return
         reason = found.capture.error or "; ".join(found.capture.notes)
         if found.nodes:
@@ -113,7 +118,9 @@ class Measurement:
 
         assert self.graph is not None
         try:
-            times = forward_times(self.model, batch)
+            times = forward_times(
+                self.model, batch, dispatched=bool(self.graph.capture.dispatched_only)
+            )
         except Exception as error:  # noqa: BLE001 (the model's own; it is shown as a gap)
             self.gaps.append(Gap("cost", f"the model raised {type(error).__name__}: {error}"))
             times = {}

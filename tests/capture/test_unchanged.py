@@ -159,3 +159,53 @@ def test_buffers_that_appear_or_grow_are_put_back(measure: Callable[[nn.Module],
     measure(model)
     assert_same(before, model.state_dict())
     assert model.seen is None
+
+
+def test_what_modules_keep_as_attributes_is_as_before() -> None:
+    class Keeps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls, self.cache, self.seen, self.spare = 0, {"a": 1}, [1], set[int]()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            self.cache["b"] = x
+            self.seen.append(2)
+            self.spare.add(3)
+            self.scale = x.sum()
+            return x * self.scale
+
+    model = Keeps()
+    cache, seen = model.cache, model.seen
+    traced = trace(model, torch.ones(3))
+    assert (model.calls, model.cache, model.seen, model.spare) == (0, {"a": 1}, [1], set())
+    assert model.cache is cache
+    assert model.seen is seen
+    assert not hasattr(model, "scale")
+    assert traced.verify().ok
+
+
+class Rescales(nn.Module):
+    """Halves its weight at its first call, and notes that it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight, self.rescaled = nn.Parameter(torch.ones(3)), False
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.rescaled:
+            with torch.no_grad():
+                self.weight.div_(2)
+            self.rescaled = True
+        return x * self.weight
+
+
+def test_a_weight_that_forward_writes_to_agrees_with_what_the_model_noted_of_it() -> None:
+    model, x = Rescales(), torch.ones(1, 3)
+    version = model.weight._version
+    assert trace(model, x).verify().ok
+    assert (model.weight.tolist(), model.rescaled) == ([1.0, 1.0, 1.0], False)
+    assert model.weight._version == version
+    forward_times(model, Batches(x, model).first(), steps=1)
+    assert (model.weight.tolist(), model.rescaled) == ([0.5, 0.5, 0.5], True)
+    assert torch.equal(model(x), torch.full((1, 3), 0.5))

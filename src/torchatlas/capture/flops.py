@@ -1,55 +1,112 @@
-"""FLOPs of one aten op, a multiply-add counted as two; None where there is no formula."""
+"""FLOPs of one aten op, a multiply-add counted as two; None where there is no formula.
+
+What has a matrix product, a convolution, a transform or a factorisation in it is counted from
+shapes alone, the same on every device and on fake tensors. Elementwise ops, reductions,
+normalisation and pooling have no formula, as is the custom. docs/measures/flops.md says what each
+formula counts and where it comes from.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-aten = torch.ops.aten
+from torchatlas.capture.flop_formulas import FORMULAS
+from torchatlas.capture.tensors import map_tensors
+
+_TAKEN_APART = (
+    "aten.einsum",
+    "aten.tensordot",
+    "aten.inner",
+    "aten.chain_matmul",
+    "aten.linalg_multi_dot",
+    "aten.linalg_matrix_power",
+    "aten.matrix_power",
+    "aten.linalg_cholesky",
+    "aten.linalg_inv",
+    "aten.linalg_solve",
+    "aten.linalg_det",
+    "aten.linalg_slogdet",
+    "aten.linalg_lu_factor",
+    "aten.inverse",
+    "aten.det",
+    "aten.logdet",
+    "aten.slogdet",
+    "aten.fft_fft",
+    "aten.fft_ifft",
+    "aten.fft_rfft",
+    "aten.fft_irfft",
+    "aten.fft_hfft",
+    "aten.fft_ihfft",
+    "aten.stft",
+    "aten.istft",
+    "aten._convolution_mode",
+)
+"""How the names of ops begin that torch makes of counted ones and does not always take apart.
+
+`fft_fftfreq` and `fft_fftshift` are among them and come out uncounted, as they should.
+"""
 
 
 def count_flops(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> float | None:
-    """FLOPs of a call of an aten op.
+    """FLOPs of a call of an aten op; None where there is no formula, never 0 for that.
 
-    Matrix products, convolutions and attention are counted by torch's own formulas; matrix-vector
-    and dot products and the fused recurrent layers, which those leave out, by ours. Elementwise
-    ops have no formula and give None.
+    An op that torch has not taken apart (under `torch.inference_mode`) is taken apart here, and a
+    custom op counts by the formula that its author gave to torch's `register_flop_formula`.
     """
-    packet = getattr(op, "overloadpacket", None)
-    formula = flop_registry.get(packet)
-    if formula is not None:
-        return float(formula(*args, **kwargs, out_val=out))
-    own = _OWN.get(packet)
-    return own(*args) if own is not None else None
+    formula = _formula_of(op)
+    if formula is None:
+        return None
+    try:
+        counted = formula(op, args, kwargs, out)
+        return None if counted is None else float(counted)
+    except Exception:  # noqa: BLE001 (an odd call is one not counted; capturing it goes on)
+        return None
 
 
-def _dot(a: torch.Tensor, _b: torch.Tensor) -> float:
-    return 2.0 * a.numel()
+@cache
+def _formula_of(op: Any) -> Callable[[Any, tuple[Any, ...], dict[str, Any], Any], Any] | None:
+    """How to count the calls of an op, looked up once."""
+    packet = getattr(op, "overloadpacket", op)
+    name = str(packet)
+    own = FORMULAS.get(name)
+    if own is not None:
+        names = [argument.name for argument in op._schema.arguments]
+        return lambda _op, args, kwargs, out: own(
+            SimpleNamespace(**(dict(zip(names, args, strict=False)) | kwargs | {"out": out}))
+        )
+    if name.startswith(_TAKEN_APART):
+        return _by_parts
+    registered = flop_registry.get(packet)
+    if registered is not None:
+        return lambda _op, args, kwargs, out: registered(*args, **kwargs, out_val=out)
+    return None
 
 
-def _matrix_vector(matrix: torch.Tensor, _vector: torch.Tensor) -> float:
-    return 2.0 * matrix.numel()
+class _Counter(TorchDispatchMode):
+    """Adds up the FLOPs of what runs beneath it."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.flops: float | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        flops = count_flops(func, args, kwargs or {}, out)
+        if flops is not None:
+            self.flops = (self.flops or 0.0) + flops
+        return out
 
 
-def _add_matrix_vector(_bias: torch.Tensor, matrix: torch.Tensor, _vector: torch.Tensor) -> float:
-    return 2.0 * matrix.numel()
-
-
-def _recurrent_layer(x: torch.Tensor, *weights: Any) -> float:
-    """One direction of one oneDNN recurrent layer: two matrix products a time step."""
-    matrices = [w for w in weights[:2] if isinstance(w, torch.Tensor)]
-    steps_and_batch = prod(x.shape[:-1])
-    return 2.0 * steps_and_batch * sum(w.numel() for w in matrices)
-
-
-_OWN: dict[Any, Callable[..., float]] = {
-    aten.dot: _dot,
-    aten.vdot: _dot,
-    aten.mv: _matrix_vector,
-    aten.addmv: _add_matrix_vector,
-    aten.mkldnn_rnn_layer: _recurrent_layer,
-}
+def _by_parts(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], _out: Any) -> float | None:
+    """FLOPs of the ops that an op is made of, run on tensors without values."""
+    args, kwargs = map_tensors((args, kwargs), lambda tensor: tensor.to("meta"))
+    with _Counter() as counter:
+        if op.decompose(*args, **kwargs) is NotImplemented:
+            return None
+    return float(counter.flops)

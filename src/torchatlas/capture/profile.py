@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from torchatlas.capture.batches import Batch
 from torchatlas.capture.calls import Call, CallStack
@@ -23,7 +24,9 @@ Times = dict[str, list[tuple[Any, Any]]]
 """Start and end marks of every call, by node id."""
 
 
-def forward_times(model: nn.Module, batch: Batch, steps: int = 3) -> dict[str, float]:
+def forward_times(
+    model: nn.Module, batch: Batch, steps: int = 3, *, dispatched: bool = False
+) -> dict[str, float]:
     """Median seconds of each module call and op, by node id; a module's include its children's.
 
     One pass warms up. Modules are timed in passes with module hooks alone, ops in passes of their
@@ -31,24 +34,29 @@ def forward_times(model: nn.Module, batch: Batch, steps: int = 3) -> dict[str, f
 
     Args:
         steps: passes of each kind that are timed.
+        dispatched: time aten ops outside any op that the user wrote as well (of TorchScript and
+            vmap, say), in a third kind of pass, which slows the others too much to be shared.
     """
     model = getattr(model, "_orig_mod", model)
     clock = _Clock(batch)
     modules: dict[str, list[float]] = defaultdict(list)
     ops: dict[str, list[float]] = defaultdict(list)
+    loose: dict[str, list[float]] = defaultdict(list)
     with unchanged(model, training=False), torch.no_grad():
         for step in range(steps + 1):
             timed: list[tuple[_Timer, dict[str, list[float]]]] = [
                 (_ModuleTimer(model, clock), modules),
                 (_OpTimer(model, clock), ops),
             ]
+            if dispatched:
+                timed.append((_DispatchedTimer(model, clock), loose))
             for timer, found in timed:
                 with timer.running(), torch.compiler.set_stance("force_eager"):
                     model(*batch.args, **batch.kwargs)
                 if step > 0:
                     for node_id, seconds in clock.seconds(timer.times).items():
                         found[node_id].append(seconds)
-    return {node_id: median(seconds) for node_id, seconds in {**ops, **modules}.items()}
+    return {node_id: median(seconds) for node_id, seconds in {**loose, **ops, **modules}.items()}
 
 
 class _Clock:
@@ -132,6 +140,49 @@ class _OpWatcher(TorchFunctionMode):
         if name is None:
             return func(*args, **(kwargs or {}))
         node_id = self.timer.calls.op_id(name)
+        start = self.timer.clock.mark()
+        out = func(*args, **(kwargs or {}))
+        self.timer.times[node_id].append((start, self.timer.clock.mark()))
+        return out
+
+
+class _DispatchedTimer(_Timer):
+    """Times the aten ops that no op of the user's holds, under the names that the tracer gives."""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with super().running(), _DispatchWatcher(self) as aten, _UserOps(self, aten):
+            yield
+
+
+class _UserOps(TorchFunctionMode):
+    """Knows when an op of the user's runs, and counts it so that ids come out the same."""
+
+    def __init__(self, timer: _DispatchedTimer, aten: _DispatchWatcher) -> None:
+        super().__init__()
+        self.timer, self.aten = timer, aten
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = op_name(func)
+        if name is None:
+            return func(*args, **(kwargs or {}))
+        self.timer.calls.op_id(name)
+        outer, self.aten.inside = self.aten.inside, True
+        try:
+            return func(*args, **(kwargs or {}))
+        finally:
+            self.aten.inside = outer
+
+
+class _DispatchWatcher(TorchDispatchMode):
+    def __init__(self, timer: _DispatchedTimer) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.timer, self.inside = timer, False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self.inside:
+            return func(*args, **(kwargs or {}))
+        node_id = self.timer.calls.op_id(str(func.overloadpacket))
         start = self.timer.clock.mark()
         out = func(*args, **(kwargs or {}))
         self.timer.times[node_id].append((start, self.timer.clock.mark()))

@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,11 @@ from torchatlas.capture.tensors import named_tensors
 def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[None]:
     """Undo on leaving whatever a pass through the model changes.
 
-    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, and the
-    random generators of torch on CPU and CUDA, of NumPy and of Python are put back. Parameters
-    that forward itself writes to are put back by `WriteGuard`, which sees the writes.
+    Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, what
+    modules keep as attributes of their own (counters, caches), and the random generators of torch
+    on CPU and CUDA, of NumPy and of Python are put back. Parameters that forward itself writes to
+    are put back by `WriteGuard`, which sees the writes; where nothing guards them, attributes are
+    left too, since a model that notes there that it has rescaled its weights must not do it twice.
 
     Args:
         training: run inside in this mode; None keeps each module's own.
@@ -38,6 +41,12 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
         if not isinstance(module, torch.jit.ScriptModule)  # whose buffers are not held by Python
     ]
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
+    versions = [(parameter, _version(parameter)) for parameter in model.parameters()]
+    attributes = [
+        _Attributes(module)
+        for module in model.modules()
+        if not isinstance(module, torch.jit.ScriptModule)
+    ]
     try:
         with random_state_restored():
             for parameter, _ in gradients:
@@ -50,6 +59,9 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
             module.training = flag
         for parameter, gradient in gradients:
             parameter.grad = gradient
+        if all(_version(parameter) == version for parameter, version in versions):
+            for kept in attributes:
+                kept.restore()
         with torch.no_grad():
             for module, before in held:
                 module._buffers.clear()
@@ -61,6 +73,54 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
                     buffer.copy_(values)
                 else:
                     buffer.set_(values)  # type: ignore[call-overload]
+
+
+_TORCHS_OWN = frozenset(vars(nn.Module()))
+"""Attributes of every module: parameters, buffers, submodules, hooks, the training flag."""
+
+
+class _Attributes:
+    """What a module keeps as plain attributes, with the content of its lists, sets and dicts."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._held = vars(module)
+        self._before = {n: v for n, v in self._held.items() if n not in _TORCHS_OWN}
+        self._contents = [
+            (value, copy.copy(value))
+            for value in self._before.values()
+            if type(value) in (dict, list, set) and value
+        ]
+        self._empty = [v for v in self._before.values() if type(v) in (dict, list, set) and not v]
+
+    def restore(self) -> None:
+        """Put attributes back that were set, replaced or deleted, and what lists and dicts held."""
+        for name in [n for n in self._held if n not in _TORCHS_OWN and n not in self._before]:
+            del self._held[name]
+        for name, value in self._before.items():
+            if self._held.get(name, self) is not value:
+                self._held[name] = value
+        for value in self._empty:
+            value.clear()
+        for value, content in self._contents:
+            _refill(value, content)
+
+
+def _refill(value: Any, content: Any) -> None:
+    """Give a list, set or dict what it held, if it holds something else now."""
+    if isinstance(value, dict):
+        now, before = [*value.items()], [*content.items()]
+        same = [id(part) for pair in now for part in pair] == [
+            id(part) for pair in before for part in pair
+        ]
+    else:
+        same = [*map(id, value)] == [*map(id, content)]
+    if same:
+        return
+    value.clear()
+    if isinstance(value, list):
+        value.extend(content)
+    else:
+        value.update(content)
 
 
 @contextmanager
@@ -85,18 +145,22 @@ class WriteGuard:
     """
 
     def __init__(self, tensors: Iterable[torch.Tensor]) -> None:
-        self._guarded = {
-            storage._cdata: storage
-            for storage in map(storage_of, tensors)
-            if storage is not None and storage.device.type != "meta"
-        }
-        self._kept: list[tuple[torch.UntypedStorage, torch.UntypedStorage]] = []
+        self._guarded: dict[int, list[torch.Tensor]] = {}
+        for tensor in tensors:
+            storage = storage_of(tensor)
+            if storage is not None and storage.device.type != "meta":
+                self._guarded.setdefault(storage._cdata, []).append(tensor)
+        self._kept: list[_Kept] = []
 
     def before_write(self, tensor: torch.Tensor) -> None:
         """To be told of each tensor that an op is about to write to."""
         storage = storage_of(tensor)
-        if storage is not None and self._guarded.pop(storage._cdata, None) is not None:
-            self._kept.append((storage, storage.clone()))  # type: ignore[no-untyped-call]
+        if storage is None or storage._cdata not in self._guarded:
+            return
+        tensors = self._guarded.pop(storage._cdata)
+        values = storage.clone()  # type: ignore[no-untyped-call]
+        versions = [(guarded, _version(guarded)) for guarded in tensors]
+        self._kept.append(_Kept(storage, values, versions))
 
     @property
     def used(self) -> bool:
@@ -106,10 +170,27 @@ class WriteGuard:
     def restore(self) -> None:
         """Put back what was written over."""
         while self._kept:
-            storage, values = self._kept.pop()
-            if storage.nbytes() != values.nbytes():
-                storage.resize_(values.nbytes())
-            storage.copy_(values)
+            kept = self._kept.pop()
+            if kept.storage.nbytes() != kept.values.nbytes():
+                kept.storage.resize_(kept.values.nbytes())
+            kept.storage.copy_(kept.values)
+            for tensor, version in kept.versions:
+                if version is not None:
+                    torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a storage held, and the versions of the tensors that lie in it."""
+
+    storage: torch.UntypedStorage
+    values: torch.UntypedStorage
+    versions: list[tuple[torch.Tensor, int | None]]
+
+
+def _version(tensor: torch.Tensor) -> int | None:
+    """How often a tensor was written to; None where nobody counts (inference mode)."""
+    return None if tensor.is_inference() else tensor._version
 
 
 class Replayed:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torchatlas.measure.flop_coverage import countings
 from torchatlas.run import Graph, TensorSpec
 
 
 def node_rows(graph: Graph, parameter_counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """Rows of the table `nodes`, in execution order."""
+    counting = countings(graph)
     return [
         {
             "node": node.id,
@@ -21,6 +23,7 @@ def node_rows(graph: Graph, parameter_counts: Mapping[str, int]) -> list[dict[st
             "output_shape": ", ".join(shape_cell(spec) for spec in node.outputs),
             "parameter_count": parameter_counts.get(node.id, 0),
             "flops": node.flops,
+            "counting": counting.get(node.id),
             "source": f"{node.source.file}:{node.source.line}" if node.source else None,
         }
         for node in graph.nodes.values()

@@ -69,6 +69,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("output_shape", "text", "shapes of the outputs"),
         Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
         Column("flops", "number", "forward pass, a multiply-add counted as two", "FLOP"),
+        Column("counting", "text", "of its FLOPs: counted, nothing to count, or no formula"),
         Column("source", "text", "file and line of the call"),
     ),
     "edges": (
@@ -143,6 +144,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("source", "text", "node that made it, or name of the parameter or buffer"),
         Column("first_saver", "text", "id of the step that saved the same memory first"),
         Column("held_bytes", "integer", "memory alive for it alone, at the first saver", "B"),
+    ),
+    "flop_coverage": (
+        _NODE,
+        Column("basis", "text", "what the shares are of: time measured in ops, or number of ops"),
+        Column("counted", "number", "share in ops with a FLOP formula"),
+        Column("nothing", "number", "share in ops that do no arithmetic"),
+        Column("uncounted", "number", "share in ops without a formula"),
+        Column("ops", "integer", "ops in the module"),
+        Column("untimed", "integer", "ops with arithmetic and no time where others have one"),
+        Column("short", "text", "the coverage in a few words"),
+        Column("statement", "text", "the coverage as a sentence, with the ops not counted"),
     ),
     "findings": (
         Column("rule", "text", "name of the rule that fired"),

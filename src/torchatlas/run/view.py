@@ -39,7 +39,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """One bar a category of the x axis, with an optional interval."""
+    """One bar a category of the x axis, with an optional interval.
+
+    `missing` says of each category why it has no bar; where it is left out, "not measured".
+    """
 
     heights: tuple[Number, ...]
     label: str
@@ -47,6 +50,7 @@ class Bars:
     low: tuple[Number, ...] = ()
     high: tuple[Number, ...] = ()
     nodes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     kind: Literal["bars"] = "bars"
 
 

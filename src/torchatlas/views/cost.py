@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
-from torchatlas.run import Axis, Bars, Panel, Role, Run, View
+from torchatlas.measure.flop_coverage import Counting, countings, flop_coverage
+from torchatlas.run import ROOT, Axis, Bars, Panel, Role, Run, View
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.nodes import shown_nodes
 
@@ -12,6 +14,11 @@ MOST_NODES = 40
 """Of more nodes than this, the costliest are shown."""
 
 _ROLES: dict[str, Role] = {"forward": "neutral", "backward": "gradients"}
+
+_WITHOUT_FLOPS: dict[Counting | None, str] = {
+    "no formula": "not counted, no formula",
+    "nothing to count": "nothing to count",
+}
 
 Costs = dict[tuple[str, str], float]
 """Value by node and phase; what was not measured is not in it."""
@@ -26,7 +33,7 @@ def cost(run: Run) -> View:
     note = _note(shown, nodes, totals, "time" if times else "FLOPs")
     panels = [
         _panel("Time", Axis("time", "s"), times, shown, note),
-        _panel("Floating-point operations", Axis("operations", "FLOP"), flops, shown, note),
+        _flops_panel(run, flops, shown, note),
     ]
     return View(
         name="cost",
@@ -89,6 +96,20 @@ def _panel(title: str, axis: Axis, costs: Costs, shown: list[str], note: str) ->
         ),
         note=note,
     )
+
+
+def _flops_panel(run: Run, flops: Costs, shown: list[str], note: str) -> Panel | None:
+    """FLOPs by node: why a node has none, and how much of the model the numbers stand for."""
+    axis = Axis("operations", "FLOP")
+    panel = _panel("Floating-point operations", axis, flops, shown, note)
+    if panel is None or run.graph is None:
+        return panel
+    counting = countings(run.graph)
+    missing = tuple(_WITHOUT_FLOPS.get(counting.get(node), "not measured") for node in shown)
+    marks = [replace(mark, missing=missing) for mark in panel.marks if isinstance(mark, Bars)]
+    coverage = flop_coverage(run.graph, run.tables.get("cost")).get(ROOT)
+    said = coverage.statement if coverage else ""
+    return replace(panel, marks=tuple(marks), note=" ".join(filter(None, (said, note))))
 
 
 def _gaps(run: Run, times: Costs, flops: Costs) -> tuple[str, ...]:

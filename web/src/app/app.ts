@@ -3,10 +3,12 @@
 import { GraphCanvas, type Paint } from "../graph";
 import { inspect } from "../inspector/inspector";
 import { count, si } from "../model/format";
+import type { Direction } from "../model/backward";
 import { ROOT } from "../model/graph";
 import { LogScale, type Measure, colourAt, measures, positive, sequential } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { pageContent } from "../pages/pages";
+import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
 import { h, icon, s } from "./dom";
 import { followAddress, readLink } from "./links";
 import { Outline, topList } from "./outline";
@@ -18,6 +20,7 @@ export class App {
   readonly graph: GraphCanvas;
   private readonly measures: Measure[];
   private readonly outline: Outline;
+  private readonly directions: DirectionSwitch;
   private readonly graphHost = h("div", { class: "graph-host" });
   private readonly outlinePane = h("aside", { class: "outline", "aria-label": "Outline" });
   private readonly inspector = h("aside", { class: "inspector", "aria-label": "Inspector" });
@@ -33,6 +36,7 @@ export class App {
     private readonly run: RunIndex,
   ) {
     this.measures = measures(run);
+    this.directions = new DirectionSwitch(run, (direction) => this.turn(direction));
     this.store = new Store(this.firstChoice());
     document.documentElement.dataset["theme"] = this.store.get().theme;
     const choose = (node: string | null) => this.choose(node);
@@ -51,34 +55,46 @@ export class App {
     host.replaceChildren(this.bar(), ...this.pages.values());
     this.showPage();
     this.graph = new GraphCanvas(this.graphHost, {
-      graph: run.graph,
+      graph: run.graphOf(this.store.get().graph),
       parameterCount: (id) => run.parameterCount(id),
       onSelect: choose,
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, (node) => run.graph.nodes.get(node) !== undefined);
+    followAddress(this.store, (node) => run.node(node) !== undefined, (node, asked) => directionAsked(run, node, asked));
+    this.directions.show(this.store.get().graph);
     this.recolour();
     this.showNode();
   }
 
   /** Choose a node, or nothing, and show it wherever it is drawn. */
   choose(node: string | null): void {
-    this.store.set({ node: node === "" ? null : node });
+    const chosen = node === "" ? null : node;
+    this.store.set({ node: chosen, graph: this.directionFor(chosen) });
+  }
+
+  /** Draw another graph, with what stands for the chosen node in it. */
+  turn(direction: Direction): void {
+    this.store.set({ graph: direction, node: counterpart(this.run, this.store.get().node, direction) });
+  }
+
+  private directionFor(node: string | null): Direction {
+    return directionFor(this.run, node, this.store.get().graph);
   }
 
   /** Choose a node from another page: the graph shows it. */
   private locate(node: string): void {
-    this.store.set(node === "" ? { node: null } : { node, page: "graph" });
+    this.store.set(node === "" ? { node: null } : { node, page: "graph", graph: this.directionFor(node) });
   }
 
   private firstChoice(): Choice {
     const link = readLink(location.hash);
     const known = (name: string | undefined) => this.measures.find((m) => m.name === name)?.name;
-    const node = link.node != null && this.run.graph.nodes.get(link.node) ? link.node : null;
+    const node = link.node != null && this.run.node(link.node) ? link.node : null;
     return {
       page: link.page ?? "graph",
+      graph: directionAsked(this.run, node, link.graph),
       node,
       colour: known(link.colour) ?? known("gradients") ?? this.measures[0]?.name ?? "",
       theme: storedTheme() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
@@ -92,7 +108,11 @@ export class App {
     }
     if (changed.has("page") || changed.has("theme") || (changed.has("node") && choice.page === "findings"))
       this.showPage();
-    if (changed.has("colour") || changed.has("theme")) this.recolour();
+    if (changed.has("graph")) {
+      this.graph.setGraph(this.run.graphOf(choice.graph));
+      this.directions.show(choice.graph);
+    }
+    if (changed.has("colour") || changed.has("theme") || changed.has("graph")) this.recolour();
     if (changed.has("node") || changed.has("theme")) this.showNode();
   }
 
@@ -111,28 +131,34 @@ export class App {
     this.outline.select(node);
     this.inspector.replaceChildren(...inspect(this.run, node, (id) => this.locate(id)));
     this.inspector.scrollTop = 0;
-    const path = node === null || node === ROOT ? [] : [...this.run.graph.ancestors(node).filter((id) => id !== ROOT).reverse(), node];
+    const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);
-    const parts = [crumb(ROOT, this.run.run.name), ...path.map((id) => crumb(id, this.run.graph.nodes.get(id)?.name ?? id))];
+    const parts = [crumb(ROOT, this.run.run.name), ...path.map((id) => crumb(id, this.run.node(id)?.name ?? id))];
     this.crumbs.replaceChildren(...parts.flatMap((part, i) => (i ? [h("span", { class: "faint" }, "›"), part] : [part])));
   }
 
   private showView(): void {
     if (!this.graph) return; // the canvas reports its first view while it is being made
-    const ops = [...this.run.graph.nodes.values()].filter((node) => node.kind === "op").length;
+    const { graph } = this.store.get();
+    const nodes = [...this.run.graphOf(graph).nodes.values()];
+    const total = (kind: string, name: string) => `${count(nodes.filter((node) => node.kind === kind).length)} ${name}`;
+    const what = [graph !== "backward" && total("op", "operations"), graph !== "forward" && total("backward", "steps")];
     const { shown, depth } = this.graph.view();
-    this.viewFacts.textContent = `${count(ops)} operations · ${count(shown)} shown · depth ${depth}`;
+    const where = graph === "both" ? [] : [`depth ${depth}`]; // there is room for three facts
+    this.viewFacts.textContent = [...what.filter(Boolean), `${count(shown)} shown`, ...where].join(" · ");
   }
 
   private recolour(): void {
-    const { colour, theme } = this.store.get();
+    const { colour, theme, graph } = this.store.get();
     const measure = this.measures.find((m) => m.name === colour);
-    this.legend.hidden = !measure;
+    const keys = directionKeys(graph);
+    this.legend.hidden = !measure && !keys;
+    this.legend.replaceChildren(...(keys ? [keys] : []));
     if (!measure) return;
     const leaves = [...this.run.graph.nodes.values()].map((node) => node.id).filter((id) => id !== ROOT);
     const scale = new LogScale(leaves.map((id) => measure.value(id)).filter(positive));
     this.graph.setPaint((id) => this.paint(id, measure, scale, theme));
-    this.legend.replaceChildren(...legendParts(measure, scale, theme));
+    this.legend.replaceChildren(...legendParts(measure, scale, theme), ...(keys ? [keys] : []));
     this.top.replaceChildren(
       topList(this.run, measure, (value) => colourAt(scale.at(value), theme), (id) => this.choose(id)),
     );
@@ -160,7 +186,7 @@ export class App {
         "div",
         { class: "crumbs" },
         this.crumbs,
-        h("div", { class: "actions" }, this.viewFacts, action("Open all", () => this.graph.expand("all")), action("Close all", () => this.graph.collapse("all"))),
+        this.directions.element, h("div", { class: "actions" }, this.viewFacts, action("Open all", () => this.graph.expand("all")), action("Close all", () => this.graph.collapse("all"))),
       ),
       problems.length > 0 &&
         h("div", { class: "banner", role: "status" }, h("span", { class: "glyph error" }, "▲"), h("span", {}, `Partial graph. ${problems.join("; ")}`)),
@@ -250,9 +276,10 @@ function legendParts(measure: Measure, scale: LogScale, theme: "light" | "dark")
     h(
       "div",
       { class: "legend-keys" },
-      h("span", {}, h("i", {}), measure.ofParameters ? "no parameters" : "no value"),
+      h("span", {}, h("i", {}), measure.ofParameters ? "no parameters" : (measure.without ?? "no value")),
       h("span", {}, h("i", { class: "hatched" }), "not measured"),
     ),
+    ...(measure.coverage ? [h("div", { class: "legend-coverage faint" }, measure.coverage)] : []),
   ];
 }
 

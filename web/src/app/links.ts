@@ -1,5 +1,6 @@
-/** Deep links: `#page=graph&node=layer1.0.conv1&color=gradients`, with back and forward. */
+/** Deep links: `#page=graph&node=layer1.0.conv1&color=gradients&graph=backward`, with back and forward. */
 
+import { type Direction, DIRECTIONS } from "../model/backward";
 import { type Choice, PAGES, type Page, type Store } from "./store";
 
 export function readLink(hash: string): Partial<Choice> {
@@ -10,6 +11,8 @@ export function readLink(hash: string): Partial<Choice> {
   if (fields.has("node")) link.node = fields.get("node");
   const colour = fields.get("color");
   if (colour) link.colour = colour;
+  const graph = fields.get("graph");
+  if (graph && (DIRECTIONS as readonly string[]).includes(graph)) link.graph = graph as Direction;
   return link;
 }
 
@@ -17,14 +20,20 @@ export function writeLink(choice: Choice): string {
   const fields = new URLSearchParams({ page: choice.page });
   if (choice.node !== null) fields.set("node", choice.node);
   fields.set("color", choice.colour);
+  if (choice.graph !== "forward") fields.set("graph", choice.graph);
   return `#${fields.toString()}`;
 }
 
 /** Keep the address and the choice the same. A page inside a frame may not have an address. */
-export function followAddress(store: Store, known: (node: string) => boolean): void {
+export function followAddress(
+  store: Store,
+  known: (node: string) => boolean,
+  directionOf: (node: string | null, asked: Direction | undefined) => Direction,
+): void {
   let going = false; // back or forward: the address is there already
   store.subscribe((choice, changed) => {
-    if (going || (!changed.has("page") && !changed.has("node") && !changed.has("colour"))) return;
+    const addressed = (["page", "node", "colour", "graph"] as const).some((key) => changed.has(key));
+    if (going || !addressed) return;
     try {
       history.pushState(null, "", writeLink(choice));
     } catch (error) {
@@ -36,7 +45,7 @@ export function followAddress(store: Store, known: (node: string) => boolean): v
     const node = link.node !== undefined && link.node !== null && known(link.node) ? link.node : null;
     going = true;
     try {
-      store.set({ ...link, node });
+      store.set({ ...link, node, graph: directionOf(node, link.graph) });
     } finally {
       going = false;
     }

@@ -42,6 +42,7 @@ export class Outline {
 
   /** Ops inside a torch.nn module are not listed: their module stands for them. */
   private listed(id: string): string {
+    if (this.run.backward?.isStep(id)) return this.run.backward.graph.parent(id) ?? ROOT;
     const parent = this.run.graph.nodes.get(id)?.parent;
     return parent && this.run.graph.nodes.get(parent)?.atomic ? parent : id;
   }

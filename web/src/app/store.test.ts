@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readLink, writeLink } from "./links";
 import { type Choice, Store } from "./store";
 
-const CHOICE: Choice = { page: "graph", node: null, colour: "flops", theme: "light" };
+const CHOICE: Choice = { page: "graph", graph: "forward", node: null, colour: "flops", theme: "light" };
 
 describe("Store", () => {
   it("tells listeners what really changed, and nothing when nothing did", () => {

@@ -1,10 +1,14 @@
 /** The one place that knows what is chosen; everything on the page follows it. */
 
+import type { Direction } from "../model/backward";
+
 export type Page = "overview" | "graph" | "training" | "generalisation" | "bottlenecks" | "findings";
 export const PAGES: readonly Page[] = ["overview", "graph", "training", "generalisation", "bottlenecks", "findings"];
 
 export interface Choice {
   page: Page;
+  /** Which graph is drawn. */
+  graph: Direction;
   node: string | null;
   colour: string;
   theme: "light" | "dark";

@@ -43,10 +43,15 @@ function row(category: string, at: number, marks: (Bars | Band)[], scale: Scale,
   const isMeasured = texts.some((text) => text !== null);
   const label = h("span", { class: "row-label", title: category }, category);
   const value = h("span", "row-value", isMeasured ? texts.filter((text) => text !== null).join(" ") : "–");
-  const content = [label, isMeasured ? drawing : h("span", "row-missing hatched", "not measured"), value];
+  const content = [label, isMeasured ? drawing : h("span", "row-missing hatched", whyMissing(marks, at)), value];
   if (!node) return h("div", { class: "row", role: "listitem" }, ...content);
   const button = h("button", { class: "row", type: "button", "data-node": node, click: () => choose(node) }, ...content);
   return h("div", { role: "listitem" }, button);
+}
+
+function whyMissing(marks: (Bars | Band)[], at: number): string {
+  const said = marks.map((mark) => (mark.kind === "bars" ? mark.missing[at] : undefined)).find(Boolean);
+  return said ?? "not measured";
 }
 
 /** Draws one mark of a row and returns its number as text; null where not measured. */

@@ -238,6 +238,7 @@ export interface Bars {
   low: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   nodes: string[];
+  missing: string[];
   kind: "bars";
 }
 /**

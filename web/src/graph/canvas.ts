@@ -46,13 +46,13 @@ const REVEAL_MARGIN = 24;
 /** The graph on a canvas that fills its host: open, close, choose, pan and zoom. */
 export class GraphCanvas {
   private readonly host: HTMLElement;
-  private readonly options: GraphCanvasOptions;
+  private options: GraphCanvasOptions;
   private readonly surface = document.createElement("canvas");
   private readonly tip: Tip;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly camera = new Camera();
   private readonly open = new Set<string>();
-  private readonly builder: SceneBuilder;
+  private builder: SceneBuilder;
   private readonly minimap: Minimap;
   private readonly listening = new AbortController();
   private readonly sizes = new ResizeObserver(() => this.resize());
@@ -85,7 +85,7 @@ export class GraphCanvas {
     if (getComputedStyle(host).position === "static") host.style.position = "relative";
     host.append(this.surface);
     this.tip = new Tip(host);
-    this.builder = new SceneBuilder(options.graph, (text, font) => this.measure(text, font), options.parameterCount);
+    this.builder = this.builderOf(options.graph);
     this.scene = this.builder.build(this.open);
     this.minimap = new Minimap(host, {
       moveTo: (x, y) => this.changeView(() => this.camera.centreOn(x, y, this.size())),
@@ -95,6 +95,14 @@ export class GraphCanvas {
     this.listen();
     this.resize();
     this.sizes.observe(host);
+  }
+
+  /** Draws another graph of the same model; groups that are open in both stay open. */
+  setGraph(graph: GraphIndex): void {
+    if (graph === this.options.graph) return;
+    this.options = { ...this.options, graph };
+    this.builder = this.builderOf(graph);
+    this.setOpen([...this.open].filter((group) => graph.has(group) && graph.isGroup(group)), null);
   }
 
   /** Sets the colours and values of nodes. */
@@ -187,6 +195,10 @@ export class GraphCanvas {
     this.minimap.destroy();
     this.surface.remove();
     this.tip.destroy();
+  }
+
+  private builderOf(graph: GraphIndex): SceneBuilder {
+    return new SceneBuilder(graph, (text, font) => this.measure(text, font), this.options.parameterCount);
   }
 
   private measure(text: string, font: typeof NAME_FONT): number {

@@ -1,5 +1,6 @@
 import type { LayoutEdge } from "../layout/layout";
 import type { Point } from "../layout/types";
+import { netOf } from "../layout/flows";
 import { DETAIL_SCALE, seenArea, type Frame } from "./frame";
 import { SHAPE_FONT, type Scene } from "./scene";
 import { arrowHead, roundedLine } from "./shapes";
@@ -8,6 +9,7 @@ import { cssFont, mixColours, tintAt } from "./theme";
 const FORK_RADIUS = 2.6;
 const PORT_RADIUS = 3.2;
 const DIMMED = 0.35;
+const SAVED_DASH = [5, 4];
 
 interface EdgePath {
   line: Path2D;
@@ -25,34 +27,44 @@ export function drawEdges(ctx: CanvasRenderingContext2D, frame: Frame): void {
   const { scene, palette, hovered } = frame;
   const isMine = (edge: LayoutEdge): boolean => edge.source === hovered || edge.target === hovered;
   const singled = hovered !== null && scene.layout.edges.some(isMine);
-  if (!singled) return drawSome(ctx, frame, palette.edge, () => true, () => true);
-  const dimmed = mixColours(palette.edge, palette.canvas, DIMMED);
-  drawSome(ctx, frame, dimmed, (edge) => !isMine(edge), (net) => net !== hovered);
-  drawSome(ctx, frame, palette.edge, isMine, (net) => net === hovered);
+  if (!singled) return drawSome(ctx, frame, (colour) => colour, () => true, () => true);
+  const dimmed = (colour: string): string => mixColours(colour, palette.canvas, DIMMED);
+  const nets = new Set(scene.layout.edges.filter((edge) => edge.source === hovered).map(netOf));
+  drawSome(ctx, frame, dimmed, (edge) => !isMine(edge), (net) => !nets.has(net));
+  drawSome(ctx, frame, (colour) => colour, isMine, (net) => nets.has(net));
 }
 
 function drawSome(
   ctx: CanvasRenderingContext2D,
   frame: Frame,
-  colour: string,
+  shade: (colour: string) => string,
   edgeWanted: (edge: LayoutEdge) => boolean,
   forkWanted: (net: string) => boolean,
 ): void {
   const { scene, camera } = frame;
   const area = seenArea(frame);
   const drawn = pathsOf(scene);
-  ctx.strokeStyle = colour;
-  ctx.fillStyle = colour;
+  const [plain, ofGradient] = [shade(frame.palette.edge), shade(frame.palette.gradient)];
   scene.layout.edges.forEach((edge, i) => {
     const path = drawn[i]!;
     if (path.left > area.right || path.right < area.left || path.top > area.bottom || path.bottom < area.top) return;
     if (!edgeWanted(edge)) return;
-    ctx.lineWidth = scene.widths[i]!;
+    ctx.strokeStyle = ctx.fillStyle = edge.role === "forward" ? plain : ofGradient;
+    ctx.lineWidth = edge.role === "saved" ? 1 : scene.widths[i]!;
+    ctx.setLineDash(edge.role === "saved" ? SAVED_DASH : []);
     ctx.stroke(path.line);
-    if (camera.scale >= DETAIL_SCALE) ctx.fill(path.head);
+    ctx.setLineDash([]);
+    if (camera.scale < DETAIL_SCALE) return;
+    if (edge.role === "gradient") drawHollow(ctx, path.head, frame.palette.panel);
+    else ctx.fill(path.head);
   });
   if (camera.scale < DETAIL_SCALE) return;
-  for (const fork of scene.layout.forks) if (forkWanted(fork.net)) disc(ctx, fork.at, FORK_RADIUS);
+  const roles = new Map(scene.layout.edges.map((edge) => [netOf(edge), edge.role]));
+  for (const fork of scene.layout.forks) {
+    if (!forkWanted(fork.net)) continue;
+    ctx.fillStyle = roles.get(fork.net) === "forward" ? plain : ofGradient;
+    disc(ctx, fork.at, FORK_RADIUS);
+  }
 }
 
 /** Rings where tensors cross borders. */
@@ -89,6 +101,14 @@ export function drawShapeLabels(ctx: CanvasRenderingContext2D, frame: Frame): vo
   }
 }
 
+/** Heads of gradients are hollow, so that they are told from tensors without their colour. */
+function drawHollow(ctx: CanvasRenderingContext2D, head: Path2D, ground: string): void {
+  ctx.fillStyle = ground;
+  ctx.lineWidth = 1.2;
+  ctx.fill(head);
+  ctx.stroke(head);
+}
+
 function disc(ctx: CanvasRenderingContext2D, [x, y]: Point, radius: number): void {
   ctx.beginPath();
   ctx.arc(x, y, radius, 0, Math.PI * 2);
@@ -101,10 +121,11 @@ function pathsOf(scene: Scene): EdgePath[] {
   if (known) return known;
   const forkKey = (net: string, [x, y]: Point): string => `${Math.round(x)} ${Math.round(y)} ${net}`;
   const forks = new Set(scene.layout.forks.map(({ net, at }) => forkKey(net, at)));
-  const made = scene.layout.edges.map(({ source, points }) => {
+  const made = scene.layout.edges.map((edge) => {
+    const { points } = edge;
     const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
     return {
-      line: roundedLine(points, (at) => forks.has(forkKey(source, at))),
+      line: roundedLine(points, (at) => forks.has(forkKey(netOf(edge), at))),
       head: arrowHead(points),
       left: Math.min(...xs) - 5,
       top: Math.min(...ys) - 5,

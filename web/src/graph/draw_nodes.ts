@@ -2,7 +2,7 @@ import type { LayoutNode } from "../layout/layout";
 import { NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
 import { BOX_PADDING, CHEVRON_ROOM, HEADER_HEIGHT, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
 import { headerSpan, TEXT_SCALE, type Frame, type Paint } from "./frame";
-import { drawChevron, drawFailure, drawHatch, roundedBox } from "./shapes";
+import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
 const CHEVRON_INSET = 5;
@@ -53,11 +53,17 @@ function hasStrip(node: LayoutNode): boolean {
 
 function drawGround(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, paint: Paint): void {
   const { palette } = frame;
-  roundedBox(ctx, node, 6);
+  const { style } = node.box!;
+  const outline = (): void => (style === "step" ? pointedBox(ctx, node) : roundedBox(ctx, node, style === "gradient" ? node.height / 2 : 6));
+  outline();
   ctx.fillStyle = paint.fill ?? palette.panel;
   ctx.fill();
   ctx.strokeStyle = paint.fill ? mixColours(paint.fill, palette.text2, 0.82) : palette.lineStrong;
   ctx.lineWidth = 1;
+  if (style === "step" || style === "gradient") {
+    ctx.strokeStyle = palette.gradient;
+    ctx.lineWidth = 1.4;
+  }
   if (paint.state === "unmeasured") {
     drawHatch(ctx, node, palette.line);
     ctx.setLineDash([4, 3]);
@@ -68,7 +74,7 @@ function drawGround(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNod
     ctx.strokeStyle = palette.failed;
     ctx.lineWidth = 2;
   }
-  roundedBox(ctx, node, 6);
+  outline();
   ctx.stroke();
   ctx.setLineDash([]);
 }

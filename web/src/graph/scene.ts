@@ -77,7 +77,7 @@ export class SceneBuilder {
   private isLayer(id: string): boolean {
     const parent = this.index.parent(id);
     const insideLayer = parent !== null && this.index.has(parent) && this.index.nodeOf(parent).atomic;
-    return !insideLayer && !this.index.isOpenedByAll(id);
+    return !insideLayer && !this.index.isOpenedByAll(id) && this.index.nodeOf(id).kind !== "backward";
   }
 }
 

@@ -54,6 +54,21 @@ export function roundedBox(ctx: CanvasRenderingContext2D, box: Rectangle, radius
   ctx.roundRect(box.x - grow, box.y - grow, box.width + 2 * grow, box.height + 2 * grow, radius);
 }
 
+/** Begins the path of a step of backward: a box whose left and right ends are points. */
+export function pointedBox(ctx: CanvasRenderingContext2D, box: Rectangle, grow = 0): void {
+  const [left, right] = [box.x - grow, box.x + box.width + grow];
+  const [top, bottom] = [box.y - grow, box.y + box.height + grow];
+  const [middle, point] = [box.y + box.height / 2, box.height / 2.6];
+  ctx.beginPath();
+  ctx.moveTo(left, middle);
+  ctx.lineTo(left + point, top);
+  ctx.lineTo(right - point, top);
+  ctx.lineTo(right, middle);
+  ctx.lineTo(right - point, bottom);
+  ctx.lineTo(left + point, bottom);
+  ctx.closePath();
+}
+
 export function drawChevron(ctx: CanvasRenderingContext2D, x: number, y: number, open: boolean, colour: string): void {
   const corners: Point[] = open ? [[-4, -2], [0, 2], [4, -2]] : [[-2, -4], [2, 0], [-2, 4]];
   ctx.strokeStyle = colour;

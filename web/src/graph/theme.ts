@@ -16,6 +16,7 @@ export interface Palette {
   groupBorder: string;
   edge: string;
   failed: string;
+  gradient: string;
   family: string;
 }
 
@@ -41,6 +42,7 @@ export function readPalette(host: HTMLElement): Palette {
     groupBorder: read("--group-border"),
     edge: read("--edge"),
     failed: read("--severity-high"),
+    gradient: read("--gradients"),
     family: read("--font-sans"),
   };
 }

@@ -5,6 +5,7 @@ import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import { type HistogramRow, histogramRows } from "../charts/histogram";
 import { ridges } from "../charts/ridges";
+import { backwardSection, stepFacts } from "./backward";
 import { labelNode, shapeText } from "../layout/label";
 import { bytes, count, percent, seconds, si } from "../model/format";
 import { ROOT } from "../model/graph";
@@ -17,9 +18,9 @@ const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"
 ];
 
 export function inspect(run: RunIndex, id: string | null, choose: (node: string) => void): HTMLElement[] {
-  const node = run.graph.nodes.get(id ?? ROOT);
+  const node = run.node(id ?? ROOT);
   if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
-  return [heading(run, node), ...distributions(run, node), throughTraining(run, node), findings(run, node, choose), settings(node)].filter(
+  return [heading(run, node), ...distributions(run, node), throughTraining(run, node), backwardSection(run, node, choose), findings(run, node, choose), settings(node)].filter(
     (section) => section !== null,
   );
 }
@@ -43,6 +44,7 @@ function heading(run: RunIndex, node: Node): HTMLElement {
 }
 
 function describe(run: RunIndex, node: Node): string {
+  if (node.kind === "backward") return `backward step ${node.type}`;
   if (node.kind !== "module") return node.type === node.kind ? node.kind : `${node.kind} ${node.type}`;
   const detail = labelNode(run.graph, node.id).detail;
   const named = detail.startsWith(node.type) ? detail : node.type;
@@ -59,13 +61,22 @@ function facts(run: RunIndex, node: Node): HTMLElement[] {
       h("dd", { class: mono ? "mono" : null }, value),
       h("dd", { class: "note" }, note),
     );
+  if (node.kind === "backward") {
+    for (const [name, value] of stepFacts(node)) add(name, value, "", true);
+    return rows;
+  }
   if (node.inputs.length) add("Input", shapes(node.inputs), "", true);
   if (node.outputs.length) add("Output", shapes(node.outputs), bytes(sizeOf(node.outputs)), true);
   const own = run.parameterCount(node.id);
   const total = run.parameterCount(ROOT);
   add("Parameters", count(own), own && total && node.id !== ROOT ? `${percent(own / total)} % of model` : "");
   const measurable = node.kind === "module" || node.kind === "op";
-  if (measurable) add("FLOPs", typeof node.flops === "number" ? `${si(node.flops)} forward` : "not counted", typeof node.flops === "number" ? "multiply-add = 2" : "no formula for its ops");
+  if (measurable) {
+    const counted = typeof node.flops === "number";
+    add("FLOPs", counted ? `${si(node.flops as number)} forward` : (run.withoutFlops(node.id) ?? "not counted"), counted ? "multiply-add = 2" : "");
+    const coverage = node.kind === "module" && !node.atomic ? run.flopCoverage(node.id) : null;
+    if (counted && coverage) rows.push(h("dd", { class: "wide soft" }, coverage.statement));
+  }
   if (measurable) {
     const time = run.cost(node.id, "time_s");
     const whole = run.cost(ROOT, "time_s");
@@ -123,14 +134,16 @@ function unmeasured(run: RunIndex, node: Node): string {
   return "not measured for this node";
 }
 
-function findings(run: RunIndex, node: Node, choose: (node: string) => void): HTMLElement {
+function findings(run: RunIndex, node: Node, choose: (node: string) => void): HTMLElement | null {
+  if (node.kind === "backward") return null;
   const own = node.id === ROOT ? run.run.findings : run.findingsOf(node.id);
   const title = node.id === ROOT ? "Findings" : "Findings here";
   return h("section", {}, h("h2", {}, title), findingList(own, choose, "No rule fired here"));
 }
 
 function settings(node: Node): HTMLElement | null {
-  const entries = Object.entries(node.attributes).filter(([, value]) => value !== null);
+  const said = node.kind === "backward" ? "forward" : null; // with a link, above
+  const entries = Object.entries(node.attributes).filter(([name, value]) => value !== null && name !== said);
   if (!entries.length && !node.parameters.length && !node.aten.length) return null;
   const rows = [
     ...entries.map(([name, value]) => [name, String(value)] as const),

@@ -7,7 +7,7 @@ export interface Flow {
   to: string | null;
 }
 
-/** Which tensors enter, leave and run inside one open group. A net is named by the node that made it. */
+/** Which tensors enter, leave and run inside one open group. A net is named by `netOf` its edges. */
 export interface Flows {
   edges: Flow[];
   inputs: string[];
@@ -31,7 +31,7 @@ export function collectFlows(
     let shared = 0;
     while (outward[shared + 1] !== undefined && outward[shared + 1] === inward[shared + 1]) shared++;
     const add = (group: string, from: string | null, to: string | null): void => {
-      pieces.push([group, builders.get(group)!.add({ net: edge.source, from, to })]);
+      pieces.push([group, builders.get(group)!.add({ net: netOf(edge), from, to })]);
     };
     for (let k = outward.length - 1; k > shared; k--) add(outward[k]!, outward[k + 1] ?? edge.source, null);
     add(outward[shared]!, outward[shared + 1] ?? edge.source, inward[shared + 1] ?? edge.target);
@@ -39,6 +39,11 @@ export function collectFlows(
     paths.set(edge, pieces);
   }
   return new Map([...builders].map(([id, builder]) => [id, builder.flows]));
+}
+
+/** Edges of one net share their way: those that carry what one node made, in one role. */
+export function netOf(edge: LiftedEdge): string {
+  return edge.role === "forward" ? edge.source : `${edge.role} ${edge.source}`;
 }
 
 /** The groups around a node, the root first. */

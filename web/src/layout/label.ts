@@ -36,6 +36,7 @@ export function labelNode(index: GraphIndex, id: string): NodeLabel {
   if (node.kind === "input" || node.kind === "output") {
     return { title: endName(index, node), detail: node.outputs.map((spec) => shapeText(spec.shape)).join(", ") };
   }
+  if (node.kind === "backward") return stepLabel(node);
   if (node.kind !== "module") {
     return { title: node.name, detail: node.outputs.map((spec) => shapeText(spec.shape)).join(", ") };
   }
@@ -68,6 +69,17 @@ export function elideMiddle(text: string, room: number, font: Font, measure: Mea
     else tooMany = count;
   }
   return kept(fits);
+}
+
+/** A step is named as torch names it, and an end by the gradient that it adds up. */
+function stepLabel(node: Node): NodeLabel {
+  if (!isGradientEnd(node)) return { title: node.type, detail: "" };
+  return { title: `${node.name}.grad`, detail: node.inputs.map((spec) => shapeText(spec.shape)).join(", ") };
+}
+
+/** Whether a backward node is where the gradient of a parameter or input is added up. */
+export function isGradientEnd(node: Node): boolean {
+  return node.kind === "backward" && node.type === "AccumulateGrad";
 }
 
 function operatorName(type: string): string {

@@ -1,8 +1,9 @@
 import type { GraphIndex } from "../model/graph";
-import { elideMiddle, labelNode, NAME_FONT, TYPE_FONT, type Measure, type NodeLabel } from "./label";
+import { elideMiddle, isGradientEnd, labelNode, NAME_FONT, TYPE_FONT, type Measure, type NodeLabel } from "./label";
 
-/** How a node is drawn: with a value, as a plain frame, folded up, or as an end of the graph. */
-export type BoxStyle = "valued" | "plain" | "folded" | "input" | "output";
+/** How a node is drawn: with a value, as a plain frame, folded up, as an end of the graph, or as a
+ * step of backward or the gradient that is its end. */
+export type BoxStyle = "valued" | "plain" | "folded" | "input" | "output" | "step" | "gradient";
 
 /** A closed node: its size in CSS pixels and the words on it, shortened to fit. */
 export interface Box extends NodeLabel {
@@ -46,6 +47,9 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
   }
   if (node.kind === "input" || node.kind === "output") {
     return { title, detail, width: roundUp(words + 36), height: 22, style: node.kind };
+  }
+  if (node.kind === "backward") {
+    return { title, detail, width: roundUp(words + 36), height: 22, style: isGradientEnd(node) ? "gradient" : "step" };
   }
   if (parametric && node.kind !== "parameter") {
     return { title, detail, width: roundUp(BOX_PADDING * 2 + words + VALUE_ROOM), height: 26, style: "valued" };

@@ -3,12 +3,18 @@ import type { Edge, Graph, Node } from "../generated/document";
 /** Node id of the model itself: the group that is the canvas. */
 export const ROOT = ".";
 
-/** Tensors that flow between two nodes as they are drawn. */
+/** What a tensor is for: the forward pass, a gradient on its way back, or kept from one for the other. */
+export type EdgeRole = "forward" | "gradient" | "saved";
+
+/** Tensors that flow between two nodes as they are drawn, and the first role of them in `ROLES`. */
 export interface LiftedEdge {
   source: string;
   target: string;
   tensors: Edge["tensor"][];
+  role: EdgeRole;
 }
+
+const ROLES: readonly EdgeRole[] = ["forward", "gradient", "saved"];
 
 const NO_CHILDREN: readonly string[] = [];
 
@@ -158,18 +164,26 @@ export class GraphIndex {
       const source = endOf(edge.source);
       const target = endOf(edge.target);
       if (source === target) continue;
+      const role = this.roleOf(edge);
       const ofSource = lifted.get(source) ?? new Map<string, LiftedEdge>();
       lifted.set(source, ofSource);
       const known = ofSource.get(target);
       if (known) {
         known.tensors.push(edge.tensor);
+        if (ROLES.indexOf(role) < ROLES.indexOf(known.role)) known.role = role;
         continue;
       }
-      const fresh = { source, target, tensors: [edge.tensor] };
+      const fresh = { source, target, tensors: [edge.tensor], role };
       ofSource.set(target, fresh);
       inOrder.push(fresh);
     }
     return inOrder;
+  }
+
+  private roleOf(edge: Edge): EdgeRole {
+    if (this.nodeOf(edge.target).kind !== "backward") return "forward";
+    const from = this.nodeOf(edge.source).kind;
+    return from === "backward" || from === "output" ? "gradient" : "saved";
   }
 
   private findDepth(id: string): void {

@@ -1,6 +1,7 @@
 /** What nodes can be coloured by: one number a node, its unit, and how to write it. */
 
 import { bytes, figures, si, seconds } from "./format";
+import { ROOT } from "./graph";
 import type { RunIndex } from "./run";
 
 export interface Measure {
@@ -14,6 +15,10 @@ export interface Measure {
   gap: string;
   /** Whether the value is there for nodes with parameters only. */
   ofParameters: boolean;
+  /** What nodes without a value are said to be, where that is not plain "no value". */
+  without?: string;
+  /** How much of the model the values stand for. */
+  coverage?: string | undefined;
 }
 
 export function measures(run: RunIndex): Measure[] {
@@ -35,6 +40,8 @@ export function measures(run: RunIndex): Measure[] {
       format: si,
       gap: "cost",
       ofParameters: false,
+      without: "none",
+      coverage: run.flopCoverage(ROOT)?.statement,
     },
     {
       name: "time",
@@ -79,6 +86,15 @@ export function measures(run: RunIndex): Measure[] {
       value: (id) => run.cost(id, "activation_bytes"),
       format: bytes,
       gap: "cost",
+      ofParameters: false,
+    },
+    {
+      name: "held",
+      label: "Memory kept",
+      note: "bytes for backward, at the first saver",
+      value: (id) => run.backward?.held(id) ?? null,
+      format: bytes,
+      gap: "backward",
       ofParameters: false,
     },
   ];

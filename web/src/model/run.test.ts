@@ -31,7 +31,7 @@ function document(): Document {
   const measured = (owner: string, tensor: string, quantity: string, step: number, count: number) => ({ node: owner, tensor, quantity, step, split: "train", summary: ones(count) });
   return {
     run: {
-      name: "net", created: "", model: null, classes: [], facts: {}, schema_version: 1,
+      name: "net", created: "", model: null, classes: [], facts: {}, schema_version: 1, backward: null,
       graph: { nodes: Object.fromEntries(nodes.map((each) => [each.id, each])), edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } },
       tables: {
         parameters: table("parameters", [parameter("block.a", "a.weight", 6, null), parameter("block.b", "b.weight", 6, "a.weight"), parameter("block.b", "b.bias", 2, null)]),
@@ -70,6 +70,23 @@ describe("RunIndex", () => {
 
   it("takes a group's own outputs, not those of its members", () => {
     expect(run.summary("block", "activation")?.count).toBe(7);
+  });
+
+  it("says why a node has no FLOPs, and what a total stands for", () => {
+    const data = document();
+    const tables = {
+      nodes: table("nodes", [
+        { node: "block", parameter_count: 8, counting: "no formula" },
+        { node: "block.a", parameter_count: 6, counting: "nothing to count" },
+        { node: "block.b", parameter_count: 8, counting: "counted" },
+        { node: ".", parameter_count: 8, counting: "counted" },
+      ]),
+      flop_coverage: table("flop_coverage", [{ node: ".", short: "counts 60 % of op time", statement: "Counted: 60 %." }]),
+    };
+    const run = new RunIndex({ ...data, run: { ...data.run, tables: { ...data.run.tables, ...tables } } });
+    expect(["block", "block.a", "block.b", "head"].map((id) => run.withoutFlops(id))).toEqual(["not counted, no formula", "nothing to count", null, null]);
+    expect(run.flopCoverage(".")).toEqual({ short: "counts 60 % of op time", statement: "Counted: 60 %." });
+    expect(run.flopCoverage("block")).toBeNull();
   });
 
   it("says null where nothing was measured, never 0", () => {

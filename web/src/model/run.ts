@@ -1,6 +1,7 @@
 /** The run in the forms that the page asks for: everything by node. */
 
-import type { Document, Finding, Gap, Run, TensorSummary, View } from "../generated/document";
+import type { Document, Finding, Gap, Node, Run, TensorSummary, View } from "../generated/document";
+import { BackwardIndex, type Direction } from "./backward";
 import { GraphIndex } from "./graph";
 import { toNumber } from "./format";
 import { type Figures, figures, merge, scaled } from "./summary";
@@ -14,6 +15,8 @@ export class RunIndex {
   readonly run: Run;
   readonly views: Map<string, View>;
   readonly graph: GraphIndex;
+  /** The way back; null where it was not looked at. */
+  readonly backward: BackwardIndex | null;
   private readonly rowsByTable = new Map<string, Row[]>();
   private readonly byNode = new Map<string, Map<string, Row[]>>();
   private readonly merged = new Map<string, TensorSummary | null>();
@@ -25,7 +28,24 @@ export class RunIndex {
     this.graph = new GraphIndex(
       this.run.graph ?? { ...EMPTY, edges: [], saved: [], capture: { ...EMPTY.capture, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } },
     );
+    this.backward = this.run.backward ? new BackwardIndex(this.run.backward, this.graph) : null;
     this.countParameters();
+  }
+
+  /** A node of either graph, by an id that may come from elsewhere. */
+  node(id: string): Node | undefined {
+    return this.graph.node(id) ?? this.backward?.graph.node(id);
+  }
+
+  /** The graph that knows the node: where its parents and children are found. */
+  graphWith(id: string): GraphIndex {
+    return this.backward?.isStep(id) ? this.backward.graph : this.graph;
+  }
+
+  /** What is drawn in a direction. */
+  graphOf(direction: Direction): GraphIndex {
+    if (!this.backward || direction === "forward") return this.graph;
+    return direction === "backward" ? this.backward.graph : this.backward.joined;
   }
 
   /** Rows of a table as objects. */
@@ -67,6 +87,19 @@ export class RunIndex {
   cost(id: string, column: "time_s" | "flops" | "activation_bytes"): number | null {
     const row = this.rowsOf("cost", id).find((r) => r["phase"] === "forward");
     return row ? toNumber(row[column]) : null;
+  }
+
+  /** Why a node has no FLOPs; null where it has some or nothing is known. */
+  withoutFlops(id: string): string | null {
+    const counting = this.rowsOf("nodes", id)[0]?.["counting"];
+    if (counting === "nothing to count") return counting;
+    return counting === "no formula" ? "not counted, no formula" : null;
+  }
+
+  /** What part of a module its FLOPs stand for: a sentence, and the same in a few words. */
+  flopCoverage(id: string): { statement: string; short: string } | null {
+    const row = this.rowsOf("flop_coverage", id)[0];
+    return row ? { statement: String(row["statement"]), short: String(row["short"]) } : null;
   }
 
   /**

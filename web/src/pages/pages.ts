@@ -1,6 +1,6 @@
 /** The pages beside the graph: facts, charts and findings in cards. */
 
-import type { View } from "../generated/document";
+import type { CaptureReport, View } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import type { Page } from "../app/store";
@@ -56,11 +56,11 @@ function factRow(run: RunIndex): HTMLElement {
   const model = run.run.model;
   const root = run.graph.nodes.get(ROOT);
   const facts: HTMLElement[] = [];
-  const add = (label: string, number: string, unit: string, under: string) =>
+  const add = (label: string, number: string, unit: string, under: string, more?: string) =>
     facts.push(
       h(
         "div",
-        { class: "fact" },
+        { class: "fact", title: more ?? null },
         h("div", { class: "label" }, label),
         h("div", { class: "number" }, number, unit && h("small", {}, unit)),
         h("div", { class: "under" }, under),
@@ -73,7 +73,9 @@ function factRow(run: RunIndex): HTMLElement {
   }
   if (typeof root?.flops === "number") {
     const [number, unit] = split(si(root.flops));
-    add("Forward cost", number, `${unit}FLOP`, "one batch, multiply-add = 2");
+    const coverage = run.flopCoverage(ROOT);
+    const said = ["one batch, multiply-add = 2", coverage?.short].filter(Boolean).join("; ");
+    add("Forward cost", number, `${unit}FLOP`, said, coverage?.statement);
   }
   const time = run.cost(ROOT, "time_s");
   if (time !== null) {
@@ -158,12 +160,14 @@ function costTable(run: RunIndex, context: PageContext): HTMLElement {
       run.graph.nodes.get(String(row["node"]))?.type ?? "",
       time === null ? "not measured" : seconds(time),
       time !== null && whole ? figures((100 * time) / whole) : "–",
-      flops === null ? "not counted" : si(flops),
+      flops === null ? (run.withoutFlops(String(row["node"])) ?? "not counted") : si(flops),
       time && flops ? si(flops / time) : "–",
     ];
   });
   const body = table(["Node", "Type", "Time", "Forward, %", "FLOPs", "FLOP/s"], cells, 2, (i) => context.choose(String(rows[i]!["node"])));
-  return card("Slowest nodes", "forward, one batch, gradients off", "span-12", body);
+  const coverage = run.flopCoverage(ROOT)?.statement;
+  const said = coverage ? h("p", { class: "faint" }, `FLOPs. ${coverage}`) : null;
+  return card("Slowest nodes", "forward, one batch, gradients off", "span-12", h("div", {}, body, said));
 }
 
 function table(header: string[], rows: string[][], firstNumber: number, act?: (row: number) => void): HTMLElement {
@@ -216,7 +220,24 @@ function findingsPage(run: RunIndex, context: PageContext): HTMLElement[] {
 
 function aboutCard(run: RunIndex): HTMLElement {
   const facts = Object.entries({ ...run.run.facts, measured: run.run.created });
-  const notes = run.run.graph?.capture.notes ?? [];
+  const notes = run.run.graph ? captureNotes(run.run.graph.capture) : [];
   const rows = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value), h("dd", {})]);
   return card("About this run", "", "span-12", h("div", {}, h("dl", { class: "facts" }, ...rows), ...notes.map((note) => h("p", { class: "soft" }, note))));
+}
+
+/** What a reader should know of how complete the graph is, a sentence each. */
+export function captureNotes(capture: CaptureReport): string[] {
+  const told: [string, string[]][] = [
+    ["Parameters that no op used", capture.unreached_parameters],
+    ["Aten ops outside any op that was written", capture.dispatched_only],
+    ["Switched off while tracing", capture.fast_paths_off],
+    ["Values brought to the host, where edges end", capture.host_reads],
+  ];
+  const lists = told.filter(([, names]) => names.length).map(([what, names]) => `${what}: ${some(names)}.`);
+  return [...lists, ...capture.notes];
+}
+
+function some(names: string[]): string {
+  const shown = names.slice(0, 8).join(", ");
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }

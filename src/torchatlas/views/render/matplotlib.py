@@ -72,7 +72,7 @@ def _(mark: Bars, pane: Pane) -> None:
     draw_bars(positions, heights, thickness, color=pane.theme.roles[mark.role], label=mark.label)
     mark_intervals(mark, pane)
     label_bars(mark, pane)
-    mark_missing(mark.heights, pane)
+    mark_missing(mark.heights, pane, mark.missing)
     mark_odd_rows(mark, pane)
 
 

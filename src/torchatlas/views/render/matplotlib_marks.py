@@ -71,8 +71,8 @@ def label_bars(mark: Bars, pane: Pane) -> None:
             )
 
 
-def mark_missing(values: tuple[Number, ...], pane: Pane) -> None:
-    """Hatch the categories in which nothing was measured."""
+def mark_missing(values: tuple[Number, ...], pane: Pane, words: tuple[str, ...] = ()) -> None:
+    """Hatch the categories that have no value, and say why: nothing was measured, or `words`."""
     span = pane.axes.axhspan if pane.names else pane.axes.axvspan
     for index, value in enumerate(values):
         if value is None:
@@ -85,7 +85,9 @@ def mark_missing(values: tuple[Number, ...], pane: Pane) -> None:
                 linewidth=0,
             )
             if pane.names:
-                _note_row(index, "not measured", 0.02, pane, pane.theme.third)
+                _note_row(
+                    index, words[index] if words else "not measured", 0.02, pane, pane.theme.third
+                )
 
 
 def mark_odd_points(mark: Line, pane: Pane) -> None:

@@ -79,7 +79,7 @@ def _(mark: Bars, pane: PlotlyPane) -> None:
             **{"error_x" if pane.lies else "error_y": _intervals(mark, heights, pane)},
         )
     )
-    _add_missing(mark.heights, pane)
+    _add_missing(mark.heights, pane, mark.missing)
     _add_odd_rows(mark.heights, pane, pane.values)
 
 
@@ -275,8 +275,8 @@ def _intervals(mark: Bars, heights: list[Number], pane: PlotlyPane) -> dict[str,
     }
 
 
-def _add_missing(values: tuple[Number, ...], pane: PlotlyPane) -> None:
-    """Hatch the categories in which nothing was measured."""
+def _add_missing(values: tuple[Number, ...], pane: PlotlyPane, words: tuple[str, ...] = ()) -> None:
+    """Hatch the categories that have no value, and say why: nothing was measured, or `words`."""
     rows = [index for index, value in enumerate(values) if value is None]
     if not rows:
         return
@@ -293,7 +293,11 @@ def _add_missing(values: tuple[Number, ...], pane: PlotlyPane) -> None:
             orientation="h" if pane.names else "v",
             marker=_hatch(pane),
             name="not measured",
-            customdata=[f"<b>{markup(names.ticks[row][1])}</b><br>not measured" for row in rows],
+            customdata=[
+                f"<b>{markup(names.ticks[row][1])}</b><br>"
+                f"{markup(words[row] if words else 'not measured')}"
+                for row in rows
+            ],
             hovertemplate=_HOVER,
         )
     )

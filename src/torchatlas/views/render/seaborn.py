@@ -105,7 +105,7 @@ def _(mark: Bars, pane: Pane) -> None:
     )
     mark_intervals(mark, pane)
     label_bars(mark, pane)
-    mark_missing(mark.heights, pane)
+    mark_missing(mark.heights, pane, mark.missing)
     mark_odd_rows(mark, pane)
 
 

@@ -173,6 +173,8 @@ def _room_beside(names: list[str], texts: list[str], sheet: Sheet) -> int:
 
 
 def _bar_text(mark: Bars, index: int, sheet: Sheet) -> str:
+    if mark.heights[index] is None and mark.missing:
+        return mark.missing[index]
     text = sheet.y.text(mark.heights[index])
     if not mark.low or not mark.high or sheet.y.place(mark.heights[index]) is None:
         return text
