@@ -142,11 +142,6 @@ LARGER: dict[str, int | None] = {
 }
 """Height and width for those that do not take 64; None for the size that they are trained on."""
 
-_KEPT = "keeps its attention biases from its first call in evaluation mode"
-
-SETTLES = {"levit_128s": _KEPT, "tiny_vit_5m_224": _KEPT}
-"""What a model does at its first call alone."""
-
 
 def make_model(name: str, size: int | None, settings: dict[str, Any]) -> tuple[nn.Module, Inputs]:
     """The model and an image."""
@@ -159,7 +154,7 @@ def make_model(name: str, size: int | None, settings: dict[str, Any]) -> tuple[n
 
 def _architecture(name: str, size: int | None, **settings: Any) -> Architecture:
     make = partial(make_model, name, size, settings)
-    return Architecture("timm", name, make, name in QUICK, settles=SETTLES.get(name))
+    return Architecture("timm", name, make, name in QUICK)
 
 
 TIMM = (

@@ -58,15 +58,8 @@ def optical_flow(name: str) -> tuple[nn.Module, Inputs]:
     return models.get_model(name, weights=None), (frames, {"num_flow_updates": 3})
 
 
-def settles(name: str) -> str | None:
-    """What a model does at its first call alone."""
-    if name.startswith(("fasterrcnn", "maskrcnn", "keypointrcnn")):
-        return "keeps the scales of its pyramid from its first call"
-    return None
-
-
 TORCHVISION = tuple(
-    Architecture("torchvision", name, partial(make, name), name in QUICK, settles=settles(name))
+    Architecture("torchvision", name, partial(make, name), name in QUICK)
     for module, make in (
         (models, classifier),
         (models.detection, detector),

@@ -152,10 +152,7 @@ FORECASTING = {
 TOWERS = {"text_config": GROUPED | {"projection_dim": 16}, "vision_config": SEEING}
 
 SETTLES = {
-    "bigbird_pegasus": "turns to full attention at its first short text",
     "dinov3_vit": "keeps the coordinates of the patches from its first call",
-    "levit": "keeps its attention biases from its first call in evaluation mode",
-    "rwkv": "scales its weights at its first call in evaluation mode",
 }
 """What a model does at its first call alone."""
 

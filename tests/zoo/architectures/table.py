@@ -23,7 +23,8 @@ the recorded edges alone, give what the model gave.
 
 {summary}
 
-{date}, with {versions}, on the CPU. To write this page again, where the extra `zoo` is installed:
+{date}, on the CPU, with
+{versions}. To write this page again, where the extra `zoo` is installed:
 
 ```sh
 python -m tests.zoo.architectures
