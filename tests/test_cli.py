@@ -112,6 +112,42 @@ def test_view_without_input_shows_the_modules(tmp_path):
     assert ta.load(path).graph.capture.status == "partial"
 
 
+class Masked(nn.Linear):
+    def forward(self, x, mask=None):
+        return super().forward(x) * mask
+
+
+def masked_model():
+    return Masked(4, 3)
+
+
+def test_inputs_are_given_by_name_too(tmp_path, capsys):
+    path = tmp_path / "x.json"
+    name = f"{__name__}:masked_model"
+    given = ("--input", "2x4", "--input", "mask=2x3")
+    assert main(["export", name, *given, "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"Written: {path}\n"
+    graph = ta.load(path).graph
+    assert graph.capture.status == "complete"
+    assert {"input:x", "input:mask"} <= set(graph.nodes)
+    assert main(["export", name, "--input", "mask", "-o", str(path)]) == 1
+    assert "'mask' is no input" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("timm:test_resnet", "1x3x160x160 (what timm gives as its input size"),
+        ("transformers:distilbert", "input_ids=1x16:int64 (what its configuration says of sizes"),
+    ],
+)
+def test_a_model_of_a_library_has_an_input_of_its_own(name, taken, tmp_path, capsys):
+    path = tmp_path / "x.json"
+    assert main(["export", name, "-o", str(path)]) == 0
+    assert capsys.readouterr().out == (f"Input: {taken}; --input gives another)\nWritten: {path}\n")
+    assert ta.load(path).graph.capture.status == "complete"
+
+
 def test_a_report_of_a_recorded_run(tmp_path, capsys):
     with ta.record(tmp_path / "run", tiny_model()) as recorder:
         recorder.log(loss=0.5)

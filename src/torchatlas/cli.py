@@ -17,9 +17,14 @@ from torchatlas import __version__
 from torchatlas.errors import TorchAtlasError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from torchatlas.atlas import Atlas
 
 FAILED, STOPPED = 1, 130
+
+_NAMES = "torchvision:NAME, timm:NAME, transformers:CONFIG_OR_FOLDER, package.module:callable"
+_SHAPES = "1x3x224x224, 1x16:int64, or by name as mask=1x16:bool; repeatable"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,8 +81,8 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_view(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", metavar="MODEL", help="torchvision:NAME, package.module:callable or a .pt2 file")
-    add("--input", metavar="SHAPE", action="append", help="1x3x224x224, or 1x16:int64; repeatable")
+    add("model", metavar="MODEL", help=f"{_NAMES}, or a .pt2 file")
+    add("--input", metavar="INPUT", action="append", help=_SHAPES)
     add("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
     parser.set_defaults(command=_view)
 
@@ -87,7 +92,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add("source", metavar="SOURCE", help="run folder, report, .json, .pt2 or the name of a model")
     add("-o", "--output", metavar="FILE", type=Path, required=True)
     add("--to", choices=("json", "dot", "model-explorer"), help="default: what FILE ends with")
-    add("--input", metavar="SHAPE", action="append", help="of a model: 1x3x224x224; repeatable")
+    add("--input", metavar="INPUT", action="append", help=f"of a model: {_SHAPES}")
     add("--depth", metavar="N", type=int, help="of a .dot: levels of groups that are open")
     add("--direction", choices=("TB", "LR"), default="TB", help="of a .dot (default: TB)")
     parser.set_defaults(command=_export)
@@ -177,10 +182,23 @@ def _atlas_of(source: str, shapes: Sequence[str]) -> Atlas:
         if shapes:
             raise TorchAtlasError(f"--input is for a model, and {source} is a file")
         return load(source)
-    from torchatlas.capture.named_model import example_input, named_model
+    model, data = _model_and_data(source, shapes)
+    return visualize_model(model, data, include=())
 
-    inputs = tuple(example_input(text) for text in shapes)
-    return visualize_model(named_model(source), inputs or None, include=())
+
+def _model_and_data(name: str, shapes: Sequence[str]) -> tuple[nn.Module, Any]:
+    """A model by its name, with the inputs given or else those that it says of itself."""
+    from torchatlas.capture.example_input import derived_input, example_input
+    from torchatlas.capture.named_model import named_model
+
+    given = example_input(shapes) if shapes else None
+    model = named_model(name)
+    example = given or derived_input(name, model)
+    if example is None:
+        return model, None
+    if given is None:
+        print(f"Input: {example} ({example.origin}; --input gives another)")
+    return model, example.as_data(model)
 
 
 def _view(options: argparse.Namespace) -> None:
@@ -191,11 +209,8 @@ def _view(options: argparse.Namespace) -> None:
             raise TorchAtlasError(f"--input is for a model, and {options.model} is a file")
         print(f"Report: {load(options.model).save(options.output)}")
         return
-    from torchatlas.capture.named_model import example_input, named_model
-
-    model = named_model(options.model)
-    inputs = tuple(example_input(text) for text in options.input or ())
-    atlas = visualize_model(model, inputs or None)
+    model, data = _model_and_data(options.model, options.input or ())
+    atlas = visualize_model(model, data)
     print(f"Report: {atlas.save(options.output)}")
 
 

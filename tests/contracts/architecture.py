@@ -40,7 +40,7 @@ PACKAGES = {
     "serve": {"starlette", "uvicorn"},
     "views": {"numpy"},
     "views.render": {"matplotlib", "numpy", "pandas", "plotly", "seaborn"},
-    "capture": {"numpy", "torch", "torchvision"},
+    "capture": {"numpy", "timm", "torch", "torchvision", "transformers"},
     "measure": {"numpy"},
     "store": {"numpy", "google_crc32c"},
     "run": {"numpy"},
@@ -54,7 +54,9 @@ PACKAGES = {
 _DRAWING = {"matplotlib", "plotly", "seaborn"}
 _SERVING = {"starlette", "uvicorn"}
 
-LATE = _DRAWING | _SERVING | {"IPython", "pandas", "rich", "sklearn", "torchvision"}
+_LIBRARIES = {"timm", "torchvision", "transformers"}
+
+LATE = _DRAWING | _SERVING | _LIBRARIES | {"IPython", "pandas", "rich", "sklearn"}
 """Packages that a file may load only when they are needed, not while it is imported itself."""
 
 LATE_IN = {"api": {"torch"}, "measurement": {"torch"}}
