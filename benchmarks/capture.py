@@ -77,7 +77,11 @@ QUESTIONS: dict[str, Callable[[], list[Result]]] = {
 
 
 def model_results(case: Case, figures: Figures) -> list[Result]:
-    """The lines of one model, out of what its process found."""
+    """The lines of one model, out of what its process found.
+
+    Raises:
+        RuntimeError: TorchAtlas could not trace it.
+    """
     times = {name: Times(**found) for name, found in figures["times"].items()}
     trace, quiet = times["torchatlas"], times["torchatlas_no_grad"]
     if error := trace.error or quiet.error:

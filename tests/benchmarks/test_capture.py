@@ -45,7 +45,7 @@ def test_a_tool_that_raises_is_a_line_without_a_ratio() -> None:
     torchview = model_results(MODELS["gpt2"], _figures(torchview=raised))[2]
     found = (torchview.beside, torchview.ratio, torchview.kept)
     assert found == ("torchview: ValueError: no", None, None)
-    with pytest.raises(RuntimeError, match="the trace of GPT-2 small.* failed: ValueError: no"):
+    with pytest.raises(RuntimeError, match=r"the trace of GPT-2 small.* failed: ValueError: no"):
         model_results(MODELS["gpt2"], _figures(torchatlas=raised))
 
 
