@@ -1,193 +1,267 @@
-"""How long does a trace take, beside one forward pass and two other tools that draw graphs?
+"""What does a trace cost, beside a forward pass and two other tools that draw graphs?
 
-`python -m benchmarks.capture MODEL` prints the seconds of one model as JSON. Each model has a
-process of its own, in which all are called in turn, so that whatever else the machine does falls
-on all of them. A forward pass is taken with gradients on, as a plain call is, and as the trace is.
+`python -m benchmarks.capture --model gpt2` prints the table of one model, `--only chain` (or
+`large`, `first`) that of one question; without options, everything. Every measurement has a
+process of its own, so that first calls are first and memory is that of one thing.
+
+The forward pass is timed with gradients on, as a plain call runs it and as a plain `ta.trace` does,
+and under `torch.no_grad`, beside a trace under `torch.no_grad`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import resource
-import sys
-import time
-import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
 
-import torch
-
-from benchmarks.models import MODELS, MOST_TIMES_FORWARD, Chain, llama_7b_on_meta
+from benchmarks.clock import Times
+from benchmarks.growth import exponent, per_op_ratio
+from benchmarks.models import MODELS, Case
 from benchmarks.process import run_python
+from benchmarks.report import table
 from benchmarks.result import Result
+from benchmarks.tools import TOOLS
 
-ROUNDS = 5
-SLOW_S = 4.0
-"""A tool that takes longer than this is called once more and not `ROUNDS` times."""
-
+OTHERS = ("torchview", "torchlens")
+FIRST_CALLS = 5
 LENGTHS = (1_000, 2_000, 5_000, 10_000, 20_000)
-Seconds = dict[str, float]
+LENGTHS_OF_OTHERS = (1_000, 5_000)
+GROWTH_LIMIT = 1.3
+MIB = 2**20
+
+Figures = dict[str, Any]
 
 
 def measure_capture() -> list[Result]:
-    """Every model of the list, a large one on fake tensors, the first call, and long graphs."""
-    results: list[Result] = []
-    for name in MODELS:
-        results += _of_model(name, _in_process(name))
-    results += _of_large(_in_process("large"))
-    results += _of_first(_in_process("first"))
-    return results + _of_lengths(_in_process("lengths"))
+    """Every model of the list, then one that fits no memory, the first call, and long graphs."""
+    results = [result for name in MODELS for result in measure_model(name)]
+    return [*results, *(result for measure in QUESTIONS.values() for result in measure())]
 
 
-def fastest_of(calls: dict[str, Callable[[], Any]], rounds: int = ROUNDS) -> Seconds:
-    """The fastest of some calls of each, in turn; the first call of each warms up."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    slow = {name for name, call in calls.items() if _timed(call) > SLOW_S}
-    for position in range(rounds):
-        for name, call in calls.items():
-            if position == 0 or name not in slow:
-                times[name].append(_timed(call))
-    return {name: min(found) for name, found in times.items()}
+def measure_model(name: str) -> list[Result]:
+    """A trace of one model beside its forward pass and the other tools."""
+    return model_results(MODELS[name], _fresh("model", name))
 
 
-def growth(per_op: dict[int, float]) -> float:
-    """How much more an op of the longest graph costs than one of the shortest."""
-    return per_op[max(per_op)] / per_op[min(per_op)]
+def measure_large() -> list[Result]:
+    """Llama-7B on fake tensors, its first trace in a process."""
+    return large_results({name: _fresh("large", name) for name in TOOLS})
 
 
-def _of_model(name: str, seconds: Seconds) -> list[Result]:
-    trace_s, forward_s = seconds["trace"], seconds["forward"]
-    what = f"the graph of {name} (`ta.trace`), fastest of {ROUNDS}"
-    most = MOST_TIMES_FORWARD.get(name)
-    limits = {
-        "forward": None if most is None else most * forward_s,
-        "torchview": seconds["torchview"],
-    }
-    beside = {
-        "forward": "one forward pass",
-        "no_grad": "one forward pass without gradients",
-        "torchview": "torchview",
-        "torchlens": "TorchLens, no activations saved",
-    }
-    return [
-        Result(
-            what,
-            1e3 * trace_s,
-            "ms",
-            f"{text}: {1e3 * seconds[key]:,.0f} ms",
-            trace_s / seconds[key],
-            None if limits.get(key) is None else 1e3 * (limits[key] or 0.0),
-        )
-        for key, text in beside.items()
-    ]
+def measure_first() -> list[Result]:
+    """The first trace of a process against later ones, in several processes in turn."""
+    figures: dict[str, list[Figures]] = {name: [] for name in TOOLS}
+    for _ in range(FIRST_CALLS):
+        for name in TOOLS:
+            figures[name].append(_fresh("first", name))
+    return [first_result(name, found) for name, found in figures.items()]
 
 
-def _of_large(figures: Seconds) -> list[Result]:
-    what = f"the graph of Llama-7B on fake tensors ({figures['nodes']:,.0f} nodes)"
-    return [
-        Result(what, figures["trace_s"], "s", limit=5.0),
-        Result("its memory beyond the model on meta", figures["memory_MB"], "MB", limit=1000),
-    ]
-
-
-def _of_first(figures: Seconds) -> list[Result]:
-    beside = f"the median of later ones: {1e3 * figures['later_s']:.1f} ms"
-    what = "the first `ta.trace` of a process over later ones"
-    return [Result(what, figures["first_s"] - figures["later_s"], "s", beside, limit=0.3)]
-
-
-def _of_lengths(figures: Seconds) -> list[Result]:
+def measure_chain() -> list[Result]:
+    """Graphs of up to 20,000 ops, and shorter ones for the tools that take longer."""
     results = []
-    for what, unit in (("time", "us"), ("memory", "kB")):
-        per_op = {length: figures[f"{what}:{length}"] for length in LENGTHS}
-        short, long = min(per_op), max(per_op)
-        beside = f"of {short:,} ops: {per_op[short]:.1f} {unit}"
-        name = f"{what} of a trace per op, of {long:,} ops"
+    for name in TOOLS:
+        lengths = LENGTHS_OF_OTHERS if name in OTHERS else LENGTHS
+        found = {length: _fresh("chain", name, str(length)) for length in lengths}
+        results += chain_results(name, found)
+    return results
+
+
+QUESTIONS: dict[str, Callable[[], list[Result]]] = {
+    "large": measure_large,
+    "first": measure_first,
+    "chain": measure_chain,
+}
+
+
+def model_results(case: Case, figures: Figures) -> list[Result]:
+    """The lines of one model, out of what its process found.
+
+    Raises:
+        RuntimeError: TorchAtlas could not trace it.
+    """
+    times = {name: Times(**found) for name, found in figures["times"].items()}
+    trace, quiet = times["torchatlas"], times["torchatlas_no_grad"]
+    if error := trace.error or quiet.error:
+        raise RuntimeError(f"the trace of {case.title} failed: {error}")
+    what = f"{case.title}: a trace ({figures['nodes']:,} nodes)"
+    limit = case.ratio_limit
+    return [
+        _beside(what, trace, "a forward pass", times["forward"], limit),
+        _beside(
+            f"{case.title}: a trace without gradients",
+            quiet,
+            "a forward pass without",
+            times["forward_no_grad"],
+            limit,
+        ),
+        _beside(what, trace, "torchview", times["torchview"], 1.0, quiet),
+        _beside(what, trace, "TorchLens", times["torchlens"], None, quiet),
+        *_memory_results(case.title, figures["memory"]),
+    ]
+
+
+def large_results(figures: Mapping[str, Figures]) -> list[Result]:
+    """The lines of Llama-7B: time, and memory beyond the model on meta.
+
+    Raises:
+        RuntimeError: it could not be traced.
+    """
+    if error := figures["torchatlas"].get("error"):
+        raise RuntimeError(f"the trace of Llama-7B failed: {error}")
+    title = "Llama-7B, 1 x 512 tokens, fake tensors"
+    seconds = {name: found.get("seconds") for name, found in figures.items()}
+    memory = {name: _or_none(found.get("memory"), MIB) for name, found in figures.items()}
+    errors = {name: found.get("error", "") for name, found in figures.items()}
+    results = []
+    for what, unit, found, limit in (
+        ("its first trace in a process", "s", seconds, 5.0),
+        ("peak memory beyond the model on meta", "MiB", memory, 1e9 / MIB),
+    ):
+        ours = found["torchatlas"]
+        if ours is None:
+            continue
+        beside = "; ".join(
+            f"{TOOLS[name].title}: {errors[name] or _figure(found[name], unit)}" for name in OTHERS
+        )
+        results.append(Result(f"{title}: {what}", ours, unit, beside, limit=limit))
+    return results
+
+
+def first_result(tool_name: str, found: list[Figures]) -> Result:
+    """What the first trace of a process takes over later ones, the median of some processes.
+
+    Raises:
+        RuntimeError: there is a process in which the tool raised.
+    """
+    title = TOOLS[tool_name].title
+    for one in found:
+        if "error" in one:
+            raise RuntimeError(f"the first trace by {title} failed: {one['error']}")
+    over = median(one["first_s"] - one["later_s"] for one in found)
+    later = median(one["later_s"] for one in found)
+    return Result(
+        f"{title}: the first trace in a process over later ones, median of {len(found)} processes",
+        over,
+        "s",
+        f"a later one: {_ms(later)}",
+        limit=None if tool_name in OTHERS else 0.3,
+    )
+
+
+def chain_results(tool_name: str, found: Mapping[int, Figures]) -> list[Result]:
+    """Time and memory an op of long graphs beside short ones.
+
+    Raises:
+        RuntimeError: TorchAtlas could not trace one of them.
+    """
+    title = TOOLS[tool_name].title
+    short, long = min(found), max(found)
+    for length, one in found.items():
+        if "error" in one and tool_name not in OTHERS:
+            raise RuntimeError(f"the trace of {length:,} ops failed: {one['error']}")
+        if "error" in one:
+            return [Result(f"{title}: a chain of {length:,}", length, "ops", one["error"])]
+    results = []
+    for key, what, unit, factor in (("seconds", "time", "us", 1e6), ("memory", "memory", "B", 1.0)):
+        costs = {length: float(one[key]) for length, one in found.items()}
         results.append(
-            Result(name, per_op[long], unit, beside, growth(per_op), 1.3 * per_op[short])
+            Result(
+                f"{title}: {what} an op in a chain of {long:,}; from {short:,} on it grows as "
+                f"their number to the power of {exponent(costs):.2f}",
+                factor * costs[long] / long,
+                unit,
+                f"in a chain of {short:,}: {_figure(factor * costs[short] / short, unit)}",
+                per_op_ratio(costs),
+                ratio_limit=None if tool_name in OTHERS else GROWTH_LIMIT,
+            )
         )
     return results
 
 
-def _in_process(what: str) -> Seconds:
-    output = run_python("-m", "benchmarks.capture", what).output
-    figures: Seconds = json.loads(output.strip().splitlines()[-1])
+def _beside(
+    what: str,
+    trace: Times,
+    other: str,
+    times: Times,
+    ratio_limit: float | None,
+    quiet: Times | None = None,
+) -> Result:
+    """A trace beside something else: by the fastest turn of both, and with the medians of both.
+
+    Args:
+        quiet: the trace without gradients, where the other runs without and the trace does not.
+    """
+    trace_ms = 1e3 * trace.fastest_s
+    if times.error:
+        return Result(what, trace_ms, "ms", f"{other}: {times.error}")
+    beside = (
+        f"{other}: {_ms(times.fastest_s)} (medians {_ms(trace.median_s)} and "
+        f"{_ms(times.median_s)}: {trace.median_s / times.median_s:.2f})"
+    )
+    if quiet is not None:
+        ratio = quiet.fastest_s / times.fastest_s
+        beside += f"; a trace without gradients, as this runs: {_ms(quiet.fastest_s)} ({ratio:.2f})"
+    ratio = trace.fastest_s / times.fastest_s
+    return Result(what, trace_ms, "ms", beside, ratio, ratio_limit=ratio_limit)
+
+
+def _memory_results(title: str, memory: Mapping[str, int | None]) -> list[Result]:
+    """Peak memory over what the process holds; nothing where it cannot be measured."""
+    ours, forward = memory.get("torchatlas"), memory.get("forward")
+    if ours is None or forward is None:
+        return []
+    names = {
+        "forward_no_grad": "without gradients",
+        "torchview": "torchview",
+        "torchlens": "TorchLens",
+    }
+    others = (
+        f"{text}: {_figure(memory[name], 'MiB', MIB)}"
+        for name, text in names.items()
+        if memory.get(name) is not None
+    )
+    beside = "; ".join([f"a forward pass: {_figure(forward, 'MiB', MIB)}", *others])
+    ratio = ours / forward if forward else None
+    return [Result(f"{title}: peak memory of a trace", ours / MIB, "MiB", beside, ratio)]
+
+
+def _ms(seconds: float) -> str:
+    return f"{1e3 * seconds:,.0f} ms" if seconds >= 0.01 else f"{1e3 * seconds:.1f} ms"
+
+
+def _figure(value: float | None, unit: str, per: float = 1.0) -> str:
+    if value is None:
+        return "not measured"
+    figure = value / per
+    return f"{figure:,.0f} {unit}" if figure >= 10 else f"{figure:.1f} {unit}"
+
+
+def _or_none(value: float | None, per: float) -> float | None:
+    return None if value is None else value / per
+
+
+def _fresh(*arguments: str) -> Figures:
+    """What one measurement found, in a process of its own."""
+    output = run_python("-m", "benchmarks.traced", *arguments).output
+    figures: Figures = json.loads(output.splitlines()[-1])
     return figures
 
 
-def _model(name: str) -> Seconds:
-    import torchlens
-    import torchview
-
-    import torchatlas as ta
-
-    torch.manual_seed(0)
-    model, args = MODELS[name]()
-    lean = torchlens.options.CaptureOptions(unwrap_when_done=True)
-    return fastest_of(
-        {
-            "forward": lambda: model(*args),
-            "no_grad": torch.no_grad()(lambda: model(*args)),
-            "trace": lambda: ta.trace(model, args),
-            "torchview": lambda: torchview.draw_graph(model, input_data=args, depth=100),
-            "torchlens": lambda: torchlens.trace(model, args, save=None, capture=lean),
-        }
-    )
-
-
-def _large() -> Seconds:
-    import torchatlas as ta
-
-    model, args = llama_7b_on_meta()
-    before = _peak_bytes()
-    began = time.perf_counter()
-    graph = ta.trace(model, args).graph
-    took = time.perf_counter() - began
-    memory = (_peak_bytes() - before) / 1e6
-    return {"trace_s": took, "memory_MB": memory, "nodes": len(graph.nodes)}
-
-
-def _first() -> Seconds:
-    import torchatlas as ta
-
-    model, x = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU()), torch.randn(2, 8)
-    model(x)
-    times = [_timed(lambda: ta.trace(model, x)) for _ in range(11)]
-    return {"first_s": times[0], "later_s": median(times[1:])}
-
-
-def _lengths() -> Seconds:
-    import torchatlas as ta
-
-    x, found = torch.randn(4), dict[str, float]()
-    ta.trace(Chain(10), x)
-    for length in LENGTHS:
-        chain = Chain(length)
-        seconds = fastest_of({"trace": lambda chain=chain: ta.trace(chain, x)}, rounds=3)  # type: ignore[misc]
-        found[f"time:{length}"] = 1e6 * seconds["trace"] / length
-        tracemalloc.start()
-        ta.trace(chain, x)
-        found[f"memory:{length}"] = tracemalloc.get_traced_memory()[1] / 1e3 / length
-        tracemalloc.stop()
-    return found
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
-
-
-def _peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def main(what: str) -> None:
-    """Print the figures of one thing as JSON."""
-    special = {"large": _large, "first": _first, "lengths": _lengths}
-    print(json.dumps(special[what]() if what in special else _model(what)))
+def main() -> None:
+    """Print tables as they come; nothing is written down."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.capture", description=__doc__)
+    parser.add_argument("--model", action="append", choices=MODELS, default=[])
+    parser.add_argument("--only", action="append", choices=QUESTIONS, default=[])
+    options = parser.parse_args()
+    everything = not (options.model or options.only)
+    for name in MODELS if everything else options.model:
+        print(table(measure_model(name)), flush=True)
+    for name in QUESTIONS if everything else options.only:
+        print(table(QUESTIONS[name]()), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

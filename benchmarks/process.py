@@ -25,7 +25,8 @@ def run_python(*arguments: str) -> Process:
     Raises:
         RuntimeError: it failed; the message holds what it printed.
     """
-    environment = {**os.environ, "CI": "true", "PYTHONPATH": str(Path(__file__).parents[1])}
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "CI": "true", "PYTHONPATH": os.pathsep.join(paths)}
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],

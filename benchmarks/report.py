@@ -53,9 +53,9 @@ def table(results: list[Result]) -> str:
 
 def _line(result: Result) -> str:
     ratio = "" if result.ratio is None else f"{result.ratio:.2f}"
-    limit = ""
-    if result.limit is not None:
-        limit = f"{_figure(result.limit)} {result.unit}{'' if result.kept else ', **missed**'}"
+    limits = [] if result.limit is None else [f"{_figure(result.limit)} {result.unit}"]
+    limits += [] if result.ratio_limit is None else [f"{result.ratio_limit:.2f} x"]
+    limit = ", ".join([*limits, *(["**missed**"] if result.kept is False else [])])
     cells = (result.what, f"{_figure(result.value)} {result.unit}", result.beside, ratio, limit)
     return f"| {' | '.join(cells)} |"
 

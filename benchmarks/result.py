@@ -15,6 +15,7 @@ class Result:
         beside: what a person would use instead, with its own figure; empty where there is none.
         ratio: value over that of `beside`.
         limit: the largest value that is still good; None where none was set.
+        ratio_limit: the largest ratio that is still good; None where none was set.
     """
 
     what: str
@@ -23,8 +24,11 @@ class Result:
     beside: str = ""
     ratio: float | None = None
     limit: float | None = None
+    ratio_limit: float | None = None
 
     @property
     def kept(self) -> bool | None:
-        """Whether the limit is kept; None without a limit."""
-        return None if self.limit is None else self.value <= self.limit
+        """Whether the limits are kept; None without one, or where there is no ratio to hold one."""
+        pairs = ((self.value, self.limit), (self.ratio, self.ratio_limit))
+        held = [found <= limit for found, limit in pairs if found is not None and limit is not None]
+        return all(held) if held else None

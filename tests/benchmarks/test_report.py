@@ -43,4 +43,12 @@ def test_a_file_without_the_mark_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("value", "kept"), [(3.0, True), (3.1, False)])
 def test_a_limit_is_kept_up_to_itself(value: float, kept: bool) -> None:
     assert Result("x", value, "s", limit=3.0).kept is kept
+    assert Result("x", 9.0, "s", "y", value, ratio_limit=3.0).kept is kept
     assert Result("x", value, "s").kept is None
+
+
+def test_both_limits_must_be_kept_and_a_ratio_that_is_not_there_keeps_none() -> None:
+    assert Result("x", 1.0, "s", "y", 5.0, limit=3.0, ratio_limit=4.0).kept is False
+    assert Result("x", 1.0, "s", "y", ratio_limit=4.0).kept is None
+    line = table([Result("x", 1.0, "s", "y", 5.0, limit=3.0, ratio_limit=4.0)]).splitlines()[-1]
+    assert line == "| x | 1.00 s | y | 5.00 | 3.00 s, 4.00 x, **missed** |"
