@@ -329,3 +329,32 @@ def test_evaluation_needs_no_gradients_unless_forward_does() -> None:
     traced = trace(Force().eval(), x.clone())
     assert (traced.error, traced.graph.capture.status) == (None, "complete")
     assert traced.verify().ok
+
+
+def test_writes_to_parts_that_lie_apart_are_told_apart() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.qkv = nn.Linear(4, 12)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            q, k, v = self.qkv(x).reshape(2, 3, 4).unbind(1)
+            q.mul_(0.5)
+            return q @ k.t() @ v
+
+    traced = trace(Scaled().eval(), torch.randn(2, 4))
+    found = edges_of(traced.graph)
+    assert {("/unbind:0", "/t:0"), ("/unbind:0", "/matmul:1")} <= found
+    assert ("/mul_:0", "/matmul:0") in found
+    assert not {("/mul_:0", "/t:0"), ("/mul_:0", "/matmul:1")} & found
+    assert traced.verify().ok
+
+
+def test_a_forward_without_a_signature_is_traced() -> None:
+    class Plain(nn.Module):
+        forward = staticmethod(torch.relu)
+
+    assert edges_of(trace(Plain(), torch.ones(2)).graph) == {
+        ("input:0", "/relu:0"),
+        ("/relu:0", "output:0"),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import random
 from collections.abc import Callable
 from typing import Any
@@ -225,3 +226,131 @@ def test_an_input_that_is_written_to_under_gradients_is_no_part_of_a_graph_after
     assert traced.error is None
     assert (x.tolist(), x.requires_grad, x.grad_fn, x._version) == ([1.0] * 3, False, None, 0)
     assert traced.verify().ok
+
+
+def sparse() -> torch.Tensor:
+    return torch.eye(3).to_sparse()
+
+
+@pytest.mark.parametrize("make", [sparse, lambda: torch.full((3,), float("nan"))])
+def test_buffers_of_any_kind_leave_the_others_as_they_were(
+    make: Callable[[], torch.Tensor],
+) -> None:
+    model = nn.Sequential(nn.BatchNorm1d(3))
+    model.register_buffer("odd", make())
+    before, version = model[0].running_mean.clone(), model.odd._version
+    trace(model, torch.randn(4, 3))
+    assert torch.equal(model[0].running_mean, before)
+    assert model.odd._version == version
+
+
+def test_a_backward_that_was_pending_still_runs() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
+    loss = model(torch.randn(4, 3)).sum()
+    trace(model, torch.randn(4, 3))
+    loss.backward()
+    assert model[0].weight.grad is not None
+
+
+class Does(nn.Module):
+    """Runs a function as its forward."""
+
+    def __init__(self, forward: Callable[..., Any], **parts: Any) -> None:
+        super().__init__()
+        for name, part in parts.items():
+            setattr(self, name, part)
+        self._forward = forward
+
+    def forward(self, *args: Any) -> Any:
+        return self._forward(self, *args)
+
+
+def set_data(_: Any, x: torch.Tensor) -> torch.Tensor:
+    x.data = x.data * 2
+    return x
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda _, x: x.unsqueeze_(0) * 2,
+        lambda _, x: x.requires_grad_(True) * 2,
+        lambda _, x: x.requires_grad_(True).pow(2).sum().backward(),
+        set_data,
+    ],
+)
+def test_an_input_comes_back_with_shape_gradient_and_values(forward: Callable[..., Any]) -> None:
+    x = torch.randn(3, 4)
+    values = x.clone()
+    assert trace(Does(forward).eval(), x).error is None
+    assert (x.shape, x.requires_grad, x.grad) == ((3, 4), False, None)
+    assert torch.equal(x, values)
+
+
+def test_the_history_of_an_input_is_not_touched() -> None:
+    weight = torch.ones(2, requires_grad=True)
+    x = weight * 2
+    trace(Does(lambda _, x: x.mul_(3) + 1), x)
+    x.sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.tolist() == [2.0, 2.0]
+
+
+def test_parameters_keep_their_data_and_their_need_of_a_gradient() -> None:
+    def forward(self: Any, x: torch.Tensor) -> torch.Tensor:
+        self.layer.weight.data = self.layer.weight.data * 2
+        self.layer.requires_grad_(False)
+        return self.layer(x)
+
+    model = Does(forward, layer=nn.Linear(3, 3))
+    weight = model.layer.weight.detach().clone()
+    trace(model, torch.ones(1, 3))
+    assert torch.equal(model.layer.weight, weight)
+    assert model.layer.weight.requires_grad
+
+
+def test_what_forward_registers_is_taken_out_again() -> None:
+    class Late(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = None
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if self.fc is None:
+                self.fc = nn.Linear(3, 2)
+                self.register_forward_hook(lambda *_: None)
+            return self.fc(x)
+
+    model = Late()
+    assert trace(model, torch.ones(1, 3)).verify().ok
+    assert model.fc is None
+    assert list(model.state_dict()) == []
+    assert len(model._forward_hooks) == 0
+
+
+def test_a_sentinel_is_handed_over_itself() -> None:
+    default = object()
+
+    class Asks(nn.Module):
+        def forward(self, x: torch.Tensor, mask: Any = default) -> torch.Tensor:
+            return x + 1 if mask is default else x * 2
+
+    assert "/add:0" in trace(Asks(), torch.ones(2), {"mask": default}).graph.nodes
+
+
+def test_traces_that_overlap_leave_the_collector_as_it_was() -> None:
+    before = gc.get_threshold()
+    inner = Does(lambda _, x: x + 1)
+    outer = Does(lambda _, x: (trace(inner, x.detach()), gc.get_threshold()[0], x * 2)[2])
+    trace(outer, torch.ones(2))
+    assert gc.get_threshold() == before
+
+
+def test_verification_runs_in_the_mode_and_autocast_of_the_trace() -> None:
+    model, x = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)).train(), torch.ones(2, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        traced = trace(model, x)
+    model.eval()
+    assert traced.graph.nodes["0"].outputs[0].dtype == "bfloat16"
+    assert traced.verify().ok
+    assert not model.training

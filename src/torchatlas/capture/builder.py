@@ -47,6 +47,8 @@ class Draft:
     atomic: bool = False
     wrote: bool = False
     reads_host: bool = False
+    given: list[torch.Tensor] = field(default_factory=list)
+    """The tensors that it is given, while it runs."""
 
 
 class GraphBuilder:
@@ -69,13 +71,14 @@ class GraphBuilder:
         self.host_reads: list[str] = []
         self._specs: dict[Any, TensorSpec] = {}
         self._twins: dict[str, list[str]] = {}
+        self._copies: dict[str, int] = {}
 
     def add(self, draft: Draft) -> Draft:
         """Put a node into the graph, in execution order."""
-        wanted, copies = draft.id, 1
+        wanted = draft.id
         while draft.id in self.drafts:
-            copies += 1
-            draft.id = f"{wanted}~{copies}"
+            self._copies[wanted] = self._copies.get(wanted, 1) + 1
+            draft.id = f"{wanted}~{self._copies[wanted]}"
         self.drafts[draft.id] = draft
         return draft
 
@@ -135,7 +138,8 @@ class GraphBuilder:
                 self.used.add(weight[1])
                 if weight[0] == "parameter":
                     draft.parameters.append(weight[1])
-                if call is not None and is_own_of_torch_module(weight[1], call):
+                own = call is not None and is_own_of_torch_module(weight[1], call)
+                if own and not self.makers.written(tensor):
                     continue
             found += [(maker, spec) for maker in self._makers_of(tensor, spec, weight, call)]
         return found
@@ -206,9 +210,9 @@ class GraphBuilder:
         weight: Weight | None,
         call: Call | None,
     ) -> list[str]:
-        maker = self.makers.of(tensor, weight=weight is not None)
-        if maker is not None:
-            return [maker]
+        makers = self.makers.all_of(tensor, weight=weight is not None)
+        if makers:
+            return makers
         inner = [self.makers.of(held) for held in held_tensors(tensor)]
         known = [maker for maker in inner if maker is not None]
         return known or [self._add_origin(tensor, spec, weight, call)]

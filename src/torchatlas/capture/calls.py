@@ -56,6 +56,7 @@ class CallStack:
         self.stack: list[Call] = []
         self._calls: dict[str, int] = {}
         self._kept_alive: list[nn.Module] = []
+        self._holders: dict[int, dict[int, str]] = {}
 
     @property
     def current(self) -> Call | None:
@@ -116,11 +117,16 @@ class CallStack:
         prefix = "" if call.id == ROOT else call.id
         return f"{prefix}/{name}:{position}"
 
+    def _where_held(self, owner: nn.Module, module: nn.Module) -> str | None:
+        if id(owner) not in self._holders or id(module) not in self._holders[id(owner)]:
+            self._holders[id(owner)] = _held_in_containers(owner)
+        return self._holders[id(owner)].get(id(module))
+
     def _path(self, module: nn.Module) -> str:
         known = self.names.get(id(module))
         if known is None:  # kept in a plain list, or made on the fly
             call = self.current
-            own = _attribute_holding(call.module, module) if call else None
+            own = self._where_held(call.module, module) if call else None
             known = f"{call.path if call else ''}.{own or type(module).__name__}".lstrip(".")
             self.names[id(module)] = known
             self._kept_alive.append(module)  # so that its id is not used again
@@ -150,13 +156,15 @@ def without_compiled(name: str) -> str:
     return ".".join(part for part in name.split(".") if part != _COMPILED)
 
 
-def _attribute_holding(owner: nn.Module, module: nn.Module) -> str | None:
-    """Where a module keeps another in a plain list, tuple or dict: `blocks[2]`."""
+def _held_in_containers(owner: nn.Module) -> dict[int, str]:
+    """Where a module keeps others in plain lists, tuples or dicts, by address: `blocks[2]`."""
+    found: dict[int, str] = {}
     for name, value in vars(owner).items():
         if isinstance(value, list | tuple):
             value = dict(enumerate(value))
         if isinstance(value, dict):
             for key, item in value.items():
-                if item is module:
-                    return f"{name}[{key}]"
-    return None
+                if isinstance(item, nn.Module):
+                    registered = name == "_modules"  # while forward ran
+                    found.setdefault(id(item), key if registered else f"{name}[{key}]")
+    return found

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 _is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 _unwrapped = torch._C._functorch.get_unwrapped
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A node that wrote to a stretch of a storage, and when."""
+
+    stretch: Stretch
+    node_id: str
+    time: int
 
 
 @dataclass(slots=True)
@@ -18,16 +30,16 @@ class _Storage:
 
     reference: StorageWeakRef
     maker: str
-    writer: str | None = None
-    written_at: int = -1
+    writes: list[_Write] = field(default_factory=list)
+    """The last write to each stretch, oldest first."""
 
 
 class Makers:
     """Remembers the maker of each tensor and the last writer of each storage.
 
-    A write through one view changes what every other view of the storage holds, so the last
-    writer counts where it is later than the tensor's own maker. A tensor that was wrapped anew
-    (by an autograd Function, `nn.Parameter`, vmap) is known again by its storage.
+    A write through one view changes what the other views hold that lie over it, so the last
+    writers of what a tensor lies over count where they are later than its own maker. One that was
+    wrapped anew (by an autograd Function, `nn.Parameter`, vmap) is known again by its storage.
     """
 
     def __init__(self) -> None:
@@ -36,7 +48,19 @@ class Makers:
         self._clock = 0
 
     def of(self, tensor: torch.Tensor, *, weight: bool = False) -> str | None:
-        """Id of the node whose result the tensor holds now; None when it is not known.
+        """Id of the node whose result the tensor holds now, the last of several; None if unknown.
+
+        Args:
+            weight: see `all_of`.
+        """
+        found = self.all_of(tensor, weight=weight)
+        return found[-1] if found else None
+
+    def all_of(self, tensor: torch.Tensor, *, weight: bool = False) -> list[str]:
+        """Ids of the nodes that made what the tensor holds now, in the order of their work.
+
+        Several where different parts of it were written to since it was made. A write to a part
+        takes over for the whole: what was there before led to the writer.
 
         Args:
             weight: it is a parameter or buffer of the model, which no op made: one that shares
@@ -47,12 +71,22 @@ class Makers:
             known = None
         storage = self._storages.get(_address(tensor))
         if storage is None:
-            return known[1] if known else None
-        if storage.writer is not None and (known is None or storage.written_at > known[2]):
-            return storage.writer
-        if known is not None:
-            return known[1]
-        return None if weight else storage.maker
+            return [known[1]] if known else []
+        maker = known[1] if known else (None if weight else storage.maker)
+        since = known[2] if known else -1
+        writers: list[str] = []
+        if storage.writes and storage.writes[-1].time > since:
+            own = stretch_of(tensor)
+            for write in reversed(storage.writes):
+                if write.time <= since:
+                    break
+                if overlap(own, write.stretch):
+                    writers.append(write.node_id)
+                if write.stretch == own:  # all of it: what was there before is gone
+                    break
+        if writers:
+            return list(dict.fromkeys(reversed(writers)))
+        return [] if maker is None else [maker]
 
     def made(self, tensor: torch.Tensor, node_id: str) -> None:
         """Note that the node returned this tensor."""
@@ -63,17 +97,92 @@ class Makers:
             reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
             self._storages[storage._cdata] = _Storage(reference, node_id)
 
-    def wrote(self, tensor: torch.Tensor, node_id: str) -> None:
-        """Note that the node changed the tensor in place."""
+    def wrote(self, tensor: torch.Tensor, node_id: str, through: list[torch.Tensor]) -> None:
+        """Note that the node changed the tensor in place.
+
+        Args:
+            through: what the node was given. Where it was given more of the same storage
+                (`h[:, 0] = x` is given `h`), it hands on all of that.
+        """
         self.made(tensor, node_id)
+        address = _address(tensor)
+        storage = self._storages.get(address)
+        if storage is None:
+            return
+        given = [other for other in through if _address(other) == address]
+        widest = max([tensor, *given], key=lambda other: other.numel() * other.element_size())
+        stretch = stretch_of(widest)
+        if widest is not tensor:
+            self.made(widest, node_id)
+        storage.writes = [write for write in storage.writes if write.stretch != stretch]
+        storage.writes.append(_Write(stretch, node_id, self._clock))
+
+    def written(self, tensor: torch.Tensor) -> bool:
+        """Whether a node changed in place what the tensor lies over."""
         storage = self._storages.get(_address(tensor))
-        if storage is not None:
-            storage.writer, storage.written_at = node_id, self._clock
+        if storage is None or not storage.writes:
+            return False
+        own = stretch_of(tensor)
+        return any(overlap(own, write.stretch) for write in storage.writes)
 
     def knows(self, tensor: torch.Tensor) -> bool:
         """Whether this very tensor, and not only its storage, was made by a node."""
         known = self._tensors.get(id(tensor))
         return known is not None and known[0]() is tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which bytes of a storage a tensor lies over."""
+
+    start: int
+    sizes: tuple[int, ...]
+    steps: tuple[int, ...]
+    item: int
+
+    @property
+    def end(self) -> int:
+        """One past the last byte."""
+        if 0 in self.sizes:
+            return self.start
+        last = sum((n - 1) * step for n, step in zip(self.sizes, self.steps, strict=True))
+        return self.start + last + self.item
+
+
+def stretch_of(tensor: torch.Tensor) -> Stretch:
+    """The bytes that a tensor lies over, also inside vmap and grad."""
+    while _is_wrapped(tensor):
+        tensor = _unwrapped(tensor)
+    item = tensor.element_size()
+    steps = tuple(int(step) * item for step in tensor.stride())
+    return Stretch(int(tensor.storage_offset()) * item, tuple(tensor.shape), steps, item)
+
+
+def overlap(one: Stretch, other: Stretch) -> bool:
+    """Whether two stretches of a storage have a byte in common; yes where it is too hard to say.
+
+    NumPy decides it from addresses alone: the memory is not looked at.
+    """
+    if one == other:
+        return one.end > one.start
+    if one.end <= other.start or other.end <= one.start:
+        return False
+    return bool(np.may_share_memory(_placed(one), _placed(other), max_work=_MOST_WORK))  # type: ignore[arg-type]
+
+
+_MOST_WORK = 1_000
+_SOMEWHERE = 1 << 40
+
+
+def _placed(stretch: Stretch) -> np.ndarray[Any, Any]:
+    place = {
+        "version": 3,
+        "typestr": f"|V{stretch.item}",
+        "data": (_SOMEWHERE + stretch.start, True),
+        "shape": stretch.sizes,
+        "strides": stretch.steps,
+    }
+    return np.asarray(SimpleNamespace(__array_interface__=place))
 
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:

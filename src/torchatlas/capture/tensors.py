@@ -94,6 +94,24 @@ def tensors_in(value: Any, *, objects: bool = True) -> list[torch.Tensor]:
     return [tensor for _, tensor in named_tensors(value, objects=objects)]
 
 
+def stateless_in(value: Any) -> list[Any]:
+    """The objects in a nested value that hold nothing, such as a sentinel that `is` compares."""
+    found: list[Any] = []
+    entered: dict[int, Any] = {}
+    stack = [value]
+    while stack and len(entered) < MOST_ITEMS_IN_OBJECTS:
+        item = stack.pop()
+        if isinstance(item, torch.Tensor) or type(item) in _PLAIN or id(item) in entered:
+            continue
+        entered[id(item)] = item
+        children = _items(item)
+        held = [child for _, child in (_attributes(item) if children is None else children)]
+        if children is None and not held:
+            found.append(item)
+        stack.extend(held)
+    return found
+
+
 def held_tensors(tensor: torch.Tensor) -> list[torch.Tensor]:
     """The tensors that a subclass of tensor keeps as attributes, such as what a wrapper wraps."""
     if type(tensor) is torch.Tensor or type(tensor) is torch.nn.Parameter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -57,9 +58,10 @@ class Trace:
         The model runs once more under the same random state, and its aten ops are written down.
         Those that the edges of the graph lead to the outputs are then executed by themselves, and
         what comes out is compared with what the model returned: bit for bit, else within the
-        tolerance of the dtype. An edge that is missing leaves out an op that is needed, so this
-        checks the edges as well as the ops. Values that left for the host and came back are taken
-        as they were; so are tensors that no op made.
+        tolerance of the dtype. Where an edge is missing and nothing else leads to its op, the
+        outputs differ or cannot be computed; an edge beside another way to the same op, or one too
+        many, is not found. Values that left for the host and came back are taken as they were; so
+        are tensors that no op made.
 
         Returns:
             `ok`, `max_abs_diff` (in the unit of the outputs), `compared` (tensors) and `reason`.
@@ -92,6 +94,14 @@ class Trace:
         return self._again.backward(self, loss, targets)
 
 
+def _autocast_state() -> dict[str, tuple[bool, torch.dtype]]:
+    """Where autocast is on, or was asked about: device, whether it is on, and its dtype."""
+    kinds = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    return {
+        kind: (torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in kinds
+    }
+
+
 @dataclass(slots=True)
 class _Pass:
     """What it takes to run a traced pass again: model, inputs and random state."""
@@ -104,6 +114,11 @@ class _Pass:
     python_state: Any = field(default_factory=random.getstate)
     numpy_state: Any = field(default_factory=np.random.get_state)
     torch_state: torch.Tensor = field(default_factory=torch.get_rng_state)
+    training: list[bool] = field(default_factory=list)
+    autocast: dict[str, tuple[bool, torch.dtype]] = field(default_factory=_autocast_state)
+
+    def __post_init__(self) -> None:
+        self.training = [module.training for module in self.model.modules()]
 
     def run(self, listener: AtenListener | None = None) -> Tracer:
         """One pass; the model and its inputs are as before afterwards."""
@@ -146,6 +161,10 @@ class _Pass:
         with unchanged(self.model), ExitStack() as stack:
             wanted = self.gradients if gradients is None else gradients
             stack.enter_context(torch.set_grad_enabled(wanted))
+            for device, (enabled, dtype) in self.autocast.items():
+                stack.enter_context(torch.autocast(device, dtype, enabled=enabled))
+            for module, flag in zip(self.model.modules(), self.training, strict=False):
+                module.training = flag
             random.setstate(self.python_state)
             np.random.set_state(self.numpy_state)
             torch.set_rng_state(self.torch_state)
@@ -316,14 +335,29 @@ def _with_missing_ops_noted(backward: Graph, forward: Graph) -> Graph:
 
 @contextmanager
 def _garbage_collected_rarely() -> Iterator[None]:
-    """The graph is many small objects that stay: looking through all of them again is slow."""
-    before = gc.get_threshold()
-    if before[0]:
-        gc.set_threshold(max(before[0], 100_000), 50, 1_000)
+    """The graph is many small objects that stay: looking through all of them again is slow.
+
+    Of traces that overlap in several threads, the first raises the thresholds and the last one
+    puts them back.
+    """
+    with _GC_LOCK:
+        if not _gc_before:
+            before = gc.get_threshold()
+            gc.set_threshold(max(before[0], 100_000) if before[0] else 0, 50, 1_000)
+        else:
+            before = _gc_before[-1]
+        _gc_before.append(before)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        with _GC_LOCK:
+            _gc_before.pop()
+            if not _gc_before:
+                gc.set_threshold(*before)
+
+
+_GC_LOCK = threading.Lock()
+_gc_before: list[tuple[int, int, int]] = []
 
 
 def _with_note(graph: Graph, note: str | None) -> Graph:

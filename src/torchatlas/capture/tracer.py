@@ -150,7 +150,8 @@ class Tracer:
         call = self.calls.current
         draft = Draft(self.calls.op_id(name), "op", name, name, _parent(call), user_source())
         given = args[1:] if name == SET_DATA else args
-        sources = self.builder.sources_of(draft, _given(given, kwargs), call)
+        draft.given = _given(given, kwargs)
+        sources = self.builder.sources_of(draft, draft.given, call)
         outer, self.op = self.op, draft
         try:
             out = func(*args, **kwargs)
@@ -158,7 +159,7 @@ class Tracer:
             self._note_failure(draft, sources, error)
             raise
         finally:
-            self.op = outer
+            self.op, draft.given = outer, []
         self._note_steps(draft)
         if reads_values(func):
             draft.reads_host = True
@@ -202,7 +203,7 @@ class Tracer:
             draft.flops = (draft.flops or 0.0) + flops
         for tensor in written:
             draft.wrote = True
-            self.builder.makers.wrote(tensor, draft.id)
+            self.builder.makers.wrote(tensor, draft.id, draft.given)
         if facts.reads_host:
             draft.reads_host = True
         if sources is not None:
@@ -344,14 +345,23 @@ class Tracer:
                 yield f"{name or ROOT}: the fused path of nn.{type(module).__name__}"
 
     def _notes(self) -> Iterator[str]:
+        if self.error is None and self.outputs is not None and not tensors_in(self.outputs):
+            yield f"the model returned a {type(self.outputs).__name__} without a tensor in it"
         if any(self._fast_paths_off()):
             yield (
                 "torch's fused path for nn.TransformerEncoder and nn.MultiheadAttention is off "
                 "while tracing; the graph shows the separate ops that compute the same "
                 '(level="executed" shows the fused ones)'
             )
-        after = [d for d in self.builder.drafts.values() if "after_host_read" in d.attributes]
-        for draft in after:
+        for draft in self.builder.drafts.values():
+            if draft.kind != "constant" or draft.name != "constant":
+                continue
+            if "after_host_read" not in draft.attributes:
+                yield (
+                    f"{draft.id} was made by no op that could be seen: it may be older than the "
+                    "pass, or come from another thread or library, and then no edge shows it"
+                )
+                continue
             yield (
                 f"{draft.id} appeared after values were read on the host at "
                 f"{draft.attributes['after_host_read']}: what it holds may follow from them, "
@@ -451,10 +461,10 @@ def _distinct(tensors: list[torch.Tensor]) -> list[torch.Tensor]:
 
 def _by_argument(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The inputs under the names of forward's arguments, `*args` and `**kwargs` spread out."""
-    signature = inspect.signature(model.forward)
     try:
+        signature = inspect.signature(model.forward)
         bound = signature.bind(*args, **kwargs)
-    except TypeError:  # forward will say so itself, in the words that people know
+    except (TypeError, ValueError):  # forward will say so itself; one of C has no signature
         return {str(position): value for position, value in enumerate(args)} | kwargs
     named: dict[str, Any] = {}
     for name, value in bound.arguments.items():

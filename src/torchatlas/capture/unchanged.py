@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils._python_dispatch import _disable_current_modes
 
 from torchatlas.capture.makers import storage_of
-from torchatlas.capture.tensors import named_tensors
+from torchatlas.capture.tensors import named_tensors, stateless_in
 
 
 @contextmanager
@@ -35,16 +35,15 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     of_python = [m for m in modules if not isinstance(m, torch.jit.ScriptModule)]
     parameters = list(model.parameters())
     flags = [(module, module.training) for module in modules]
-    buffers = [
-        (buffer, None if buffer.is_meta else buffer.detach().clone()) for buffer in model.buffers()
-    ]
-    held = [(module, dict(module._buffers)) for module in of_python]
-    gradients = [(parameter, parameter.grad) for parameter in parameters]
+    buffers = [_Buffer(buffer) for buffer in model.buffers() if not buffer.is_meta]
+    held = [_Registered(module) for module in of_python]
+    gradients = [(parameter, parameter.grad, parameter.requires_grad) for parameter in parameters]
+    data = [(parameter, parameter.detach()) for parameter in parameters if _is_plain(parameter)]
     versions = [(parameter, _version(parameter)) for parameter in parameters]
     attributes = [_Attributes(module) for module in of_python]
     try:
         with random_state_restored():
-            for parameter, _ in gradients:
+            for parameter in parameters:
                 parameter.grad = None
             if training is not None:
                 _set_mode(model, training)
@@ -52,22 +51,70 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     finally:
         for module, flag in flags:
             module.training = flag
-        for parameter, gradient in gradients:
+        for parameter, before in data:
+            if parameter.data_ptr() != before.data_ptr() or parameter.shape != before.shape:
+                parameter.data = before
+        for parameter, gradient, required in gradients:
             parameter.grad = gradient
+            parameter.requires_grad_(required)
+        for registered in held:
+            registered.restore()
         if all(_version(parameter) == version for parameter, version in versions):
             for kept in attributes:
                 kept.restore()
+        for buffer in buffers:
+            buffer.restore()
+
+
+class _Buffer:
+    """What a buffer held. BatchNorm writes to its statistics without anybody counting it."""
+
+    def __init__(self, buffer: torch.Tensor) -> None:
+        self._buffer, self._values = buffer, buffer.detach().clone()
+        self._version = _version(buffer)
+
+    def restore(self) -> None:
+        """Put the values back if they were written over, and the count of writes."""
+        if self._is_same():
+            return
         with torch.no_grad():
-            for module, before in held:
-                module._buffers.clear()
-                module._buffers.update(before)
-            for buffer, values in buffers:
-                if values is None or _same(buffer, values):
-                    continue
-                if buffer.shape == values.shape:
-                    buffer.copy_(values)
-                else:
-                    buffer.set_(values)  # type: ignore[call-overload]
+            if self._buffer.shape == self._values.shape:
+                self._buffer.copy_(self._values)
+            else:
+                self._buffer.set_(self._values)  # type: ignore[call-overload]
+        if self._version is not None:
+            torch._C._autograd._unsafe_set_version_counter((self._buffer,), (self._version,))
+
+    def _is_same(self) -> bool:
+        now, before = self._buffer, self._values
+        if now.layout is not torch.strided or now.is_nested or now.is_quantized:
+            return _version(now) == self._version
+        if now.shape != before.shape:
+            return False
+        return torch.equal(now, before) or bool(
+            ((now == before) | (now.isnan() & before.isnan())).all()
+        )
+
+
+class _Registered:
+    """What is registered with a module: parameters, buffers, submodules and hooks."""
+
+    def __init__(self, module: nn.Module) -> None:
+        own = vars(module)
+        self._held = [
+            (value, dict(value))
+            for name, value in own.items()
+            if name in _TORCHS_OWN and isinstance(value, dict)
+        ]
+
+    def restore(self) -> None:
+        """Take out what was put in, and put back what was taken out or exchanged."""
+        for value, before in self._held:
+            if len(value) != len(before) or any(
+                value.get(key, self) is not item for key, item in before.items()
+            ):
+                value.clear()
+                value.update(before)
 
 
 _TORCHS_OWN = frozenset(vars(nn.Module()))
@@ -219,19 +266,26 @@ class Arguments:
     """What a model is called with, handed out anew for each pass.
 
     Containers (lists, dicts, caches and other objects) are copied, so that a forward that pops or
-    appends does not change the user's; the tensors in them are the user's own, and so are modules
-    of the model. What cannot be copied is handed over as it is.
+    appends does not change the user's; tensors are handed out as new tensors of the same memory, so
+    that shape, `.grad` and history of the user's own stay. What has no state (a sentinel), what the
+    model holds itself, and what cannot be copied is handed over as it is.
     """
 
     def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._given = (args, kwargs)
-        self._modules = {id(module): module for module in model.modules()}
+        self._own: dict[int, Any] = {id(tensor): tensor for tensor in model.parameters()}
+        self._own |= {id(tensor): tensor for tensor in model.buffers()}
+        for module in model.modules():
+            self._own[id(module)] = module
+            self._own |= {id(v): v for n, v in vars(module).items() if n not in _TORCHS_OWN}
         self._seen: dict[int, list[Any]] = {}
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments for one pass."""
-        memo: dict[int, Any] = dict(self._modules)
-        memo |= {id(tensor): tensor for _, tensor in named_tensors(self._given)}
+        memo: dict[int, Any] = {id(item): item for item in stateless_in(self._given)}
+        for _, tensor in named_tensors(self._given):
+            memo.setdefault(id(tensor), _alias(tensor))
+        memo |= self._own
         args, kwargs = self._given
         return (
             tuple(self._copied(value, memo) for value in args),
@@ -239,7 +293,7 @@ class Arguments:
         )
 
     def _copied(self, value: Any, memo: dict[int, Any]) -> Any:
-        if isinstance(value, torch.Tensor | str | int | float | bool | nn.Module | type(None)):
+        if isinstance(value, str | int | float | bool | nn.Module | type(None)):
             return value
         if isinstance(value, Iterator):
             return Replayed(value, self._seen.setdefault(id(value), []))
@@ -249,13 +303,20 @@ class Arguments:
             return value
 
 
+def _alias(tensor: torch.Tensor) -> torch.Tensor:
+    """Another tensor of the same memory that needs a gradient where the first does, a leaf."""
+    if type(tensor) is not torch.Tensor or tensor.layout is not torch.strided or tensor.is_nested:
+        return tensor
+    return tensor.detach().requires_grad_(tensor.requires_grad)
+
+
+def _is_plain(parameter: nn.Parameter) -> bool:
+    """Whether a parameter is a stretch of memory and nothing else."""
+    return type(parameter.data) is torch.Tensor and not parameter.is_meta
+
+
 def _set_mode(model: nn.Module, training: bool) -> None:
     try:
         model.train(training)
     except NotImplementedError:  # an exported program's module: its mode was fixed by exporting
         return
-
-
-def _same(buffer: torch.Tensor, values: torch.Tensor) -> bool:
-    """Whether nothing was written; keeps the version counter of untouched buffers still."""
-    return torch.equal(buffer, values)
