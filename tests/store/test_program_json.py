@@ -86,6 +86,89 @@ def test_subgraphs_that_are_nested_too_deep(whole):
     refused(rewritten(whole, change), "is nested deeper than 40 subgraphs")
 
 
+def first_size(size):
+    return lambda d: tensor(d)["sizes"].__setitem__(0, size)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda d: first_argument(d, {"as_sym_ints": [{"a": 1, "b": 2}]}),
+            r"graph.nodes\[0\] \(torch.ops.aten.sum.default\) has an entry of unknown form",
+        ),
+        (lambda d: first_argument(d, {"as_sym_int": {}}), "has an entry of unknown form"),
+        (first_size({"as_int": 10**400}), "can be read: an integer of 401 digits"),
+        (first_size({"as_int": 2**63}), "tensor 'linear' has a size or stride of 92233720368547"),
+        (first_size({"as_int": -1}), "tensor 'linear' has a size or stride of -1"),
+        (
+            lambda d: tensor(d)["strides"].__setitem__(0, {"as_int": 2**63}),
+            "tensor 'linear' has a size or stride of 9223372036854775808",
+        ),
+        (
+            lambda d: tensor(d).update(sizes=[{"as_int": 2**40}] * 2),
+            "tensor 'linear' has more elements than an int64 counts",
+        ),
+        (
+            lambda d: tensor(d).update(sizes=[{"as_int": 0}, *[{"as_int": 2**40}] * 2]),
+            "tensor 'linear' has more elements than an int64 counts",
+        ),
+        (
+            lambda d: tensor(d).update(sizes=[{"as_int": 1}] * 65),
+            "tensor 'linear' has 65 sizes, and a tensor has at most 64 dimensions",
+        ),
+        (
+            lambda d: tensor(d).update(strides=[{"as_int": 1}] * 65),
+            "tensor 'linear' has 65 strides, and a tensor has at most 64 dimensions",
+        ),
+        (
+            lambda d: first_argument(d, nested({"as_int": 1}, 100)),
+            "has arguments nested deeper than 40",
+        ),
+        (
+            lambda d: graph(d)["nodes"][0].update(target="y" * 10**6),
+            r"graph.nodes\[0\] has a target of 1000000 characters",
+        ),
+        (
+            lambda d: first_argument(d, {"as_graph": {"name": "y" * 10**6, "graph": {}}}),
+            "has a subgraph with a name of 1000000 characters",
+        ),
+    ],
+)
+def test_a_program_that_was_made_to_harm(whole, change, message):
+    refused(rewritten(whole, change), message)
+
+
+def test_subgraphs_among_the_inputs_of_subgraphs_count_as_nested(whole):
+    def change(document):
+        argument = {"as_tensor": {"name": "x"}}
+        for _ in range(60):
+            inner = {"inputs": [argument], "outputs": [], "nodes": [], "tensor_values": {}}
+            argument = {"as_graph": {"name": "deep", "graph": inner}}
+        graph(document)["inputs"].append(argument)
+
+    refused(rewritten(whole, change), "deep is nested deeper than 40 subgraphs")
+
+
+def test_an_argument_of_many_named_parts_is_put_together_once(whole):
+    """Adding 200,000 parts to a tuple one by one would copy 160 GB."""
+    parts = {str(i): {"as_tensor": {"name": "x"}} for i in range(200_000)}
+    path = rewritten(whole, lambda d: first_argument(d, {"as_string_to_argument": parts}))
+    assert len(ta.load(path).graph.nodes["/sum:0"].inputs) == 1
+
+
+def test_the_shapes_of_many_outputs_are_written_up_to_a_length(whole):
+    symbol = {"as_expr": {"expr_str": "s" * 500, "hint": None}}
+
+    def change(document):
+        graph(document)["tensor_values"]["many"] = tensor(document) | {"sizes": [symbol] * 64}
+        outputs = [{"as_tensors": [{"name": "many"}] * 100_000}]
+        graph(document)["nodes"][0]["outputs"] += outputs
+
+    attributes = ta.load(rewritten(whole, change)).graph.nodes["/sum:0"].attributes
+    assert attributes["symbolic_shape"] == ("s" * 500 + "×") * 3 + "s" * 497 + "..."
+
+
 def test_damage_anywhere_is_a_run_error_and_never_another(whole):
     """Each of 1,500 changes either leaves a program that can be read, or is refused."""
     text = members(whole)[program_member(whole)]
@@ -116,6 +199,20 @@ def damage(document, chance):
         del owner[key]
     else:
         owner[key] = chance.choice([None, 0, -1, 2.5, "text", [], {}, True, [[]], {"as_int": "x"}])
+
+
+def nested(argument, times):
+    for _ in range(times):
+        argument = {"as_string_to_argument": {"a": argument}}
+    return argument
+
+
+def first_argument(document, argument):
+    graph(document)["nodes"][0]["inputs"][0]["arg"] = argument
+
+
+def tensor(document):
+    return graph(document)["tensor_values"]["linear"]
 
 
 def graph(document):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from torchatlas.store import program_names
 from torchatlas.store.program_names import ModuleCall, module_stack, user_name, user_source
 
 
@@ -26,10 +27,31 @@ from torchatlas.store.program_names import ModuleCall, module_stack, user_name, 
         ),
         ("something else", []),
         ("L__self__x" * 10_000, []),
+        ("L__self__" + "," * 19_991, []),
+        (
+            "L__self__a@1,a@1,b.Linear;L__self__a@1@2,a@1,b.Linear",
+            [("a@1", 0, "b.Linear"), ("a@1", 2, "b.Linear")],
+        ),
+        ("L__self__a@b,a@b,b.Linear", [("a@b", 0, "b.Linear")]),
+        ("L__self__" + "x" * 900 + "," + "x" * 900 + ",b.Linear", [("x" * 900, 0, "b.Linear")]),
+        ("L__self__" + "x" * 2000 + "," + "x" * 2000 + ",b.Linear", []),
     ],
 )
 def test_the_stack_of_module_calls(text, calls):
     assert module_stack(text) == tuple(ModuleCall(*call) for call in calls)
+
+
+def test_a_stack_of_nothing_but_commas_is_searched_once_a_comma(monkeypatch):
+    class Counted:
+        looks = 0
+
+        def match(self, text, position):
+            self.looks += 1
+
+    counted = Counted()
+    monkeypatch.setattr(program_names, "_REST", counted)
+    assert module_stack("L__self__" + "," * 19_991) == ()
+    assert counted.looks <= 1000
 
 
 @pytest.mark.parametrize(
@@ -44,6 +66,7 @@ def test_the_stack_of_module_calls(text, calls):
         ("torch.ops.aten.gt.Scalar", None, "gt"),
         ("torch.ops.mine.twice.default", None, "mine.twice"),
         ("torch.ops.aten.gt.Scalar", "x;function.<lambda>", "gt"),
+        ("torch.ops.aten.gt.Scalar", "x;function." + "y" * 251, "gt"),
         ("odd", None, "odd"),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -47,6 +49,33 @@ def test_a_damaged_member(whole, tmp_path):
     content[start + 2000] ^= 0xFF
     path.write_bytes(content)
     refused(path, "cannot be read: Bad CRC-32")
+
+
+@pytest.mark.parametrize(
+    ("compression", "message"),
+    [
+        (zipfile.ZIP_DEFLATED, "cannot be read: Error -3 while decompressing"),
+        (zipfile.ZIP_BZIP2, "cannot be read: Invalid data stream"),
+        (zipfile.ZIP_LZMA, "cannot be read: Corrupt input data"),
+    ],
+)
+def test_a_damaged_member_that_is_compressed(whole, tmp_path, compression, message):
+    path, name = tmp_path / "damaged.pt2", program_member(whole)
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr(name, members(whole)[name])
+    content = bytearray(path.read_bytes())
+    start = 30 + len(name) + 40
+    content[start : start + 200] = b"\xff" * 200
+    path.write_bytes(content)
+    refused(path, message)
+
+
+def test_of_a_large_file_that_is_no_zip_only_the_start_is_read(tmp_path, monkeypatch):
+    monkeypatch.delattr(Path, "read_bytes")
+    path = tmp_path / "sparse.pt2"
+    path.touch()
+    os.truncate(path, 30 * 1024**3)
+    refused(path, "is no zip, and an exported program is one")
 
 
 def test_a_pickle_is_not_read(tmp_path):

@@ -11,6 +11,9 @@ from torchatlas.store.program_graph import program_graph, tied_names
 from torchatlas.store.program_json import Program, parse_program
 from torchatlas.store.pt2_archive import read_pt2
 
+_LONGEST_PATH = 1_000
+"""Characters of a weight's name in which its module is looked for."""
+
 _NOT_RUN = "an exported program is read and not run"
 _GAPS = {
     "parameter": "the values of the weights are not read from an exported program",
@@ -99,7 +102,7 @@ def _parameter_rows(
 
 def _owner(graph: Graph, name: str) -> str:
     """The module that a weight belongs to, or the nearest one around it that has a node."""
-    path = name.rpartition(".")[0]
+    path = name[:_LONGEST_PATH].rpartition(".")[0]
     while path and path not in graph.nodes:
         path = path.rpartition(".")[0]
     return path or ROOT

@@ -17,6 +17,9 @@ from torchatlas.run import (
 )
 from torchatlas.store.program_json import TensorInfo
 
+_LONGEST_SHAPES = 2_000
+"""Characters of the shapes of one node whose sizes are not fixed; more are left out."""
+
 _STORED = ("parameter", "buffer", "constant")
 
 
@@ -41,10 +44,11 @@ class Draft:
     def show(self, info: TensorInfo) -> None:
         """Add an output; a shape with sizes that are not fixed is an attribute too."""
         self.outputs.append(info.spec)
-        if info.symbols is not None:
-            before = self.attributes.get("symbolic_shape")
+        before = str(self.attributes.get("symbolic_shape", ""))
+        if info.symbols is not None and len(before) <= _LONGEST_SHAPES:
             text = f"{before}, {info.symbols}" if before else info.symbols
-            self.attributes["symbolic_shape"] = text
+            shortened = f"{text[:_LONGEST_SHAPES]}..." if len(text) > _LONGEST_SHAPES else text
+            self.attributes["symbolic_shape"] = shortened
 
 
 class Drafts:
@@ -88,12 +92,14 @@ class Drafts:
             if draft.flops is not None and draft.parent is not None:
                 outer = self.nodes[draft.parent]
                 outer.flops = (outer.flops or 0.0) + draft.flops
-        around = {node_id: self._groups_around(node_id) for node_id in self.nodes}
+        around = self._groups_around()
         seen: set[tuple[str, bool, str, TensorSpec]] = set()
         for edge in self.edges.values():
             if self.nodes[edge.source].kind in _STORED:
                 continue
             source_groups, target_groups = around[edge.source], around[edge.target]
+            if source_groups is target_groups:
+                continue
             for group in target_groups - source_groups:
                 self._cross(group, edge, seen, inward=True)
             for group in source_groups - target_groups:
@@ -122,12 +128,15 @@ class Drafts:
         }
         return Graph(nodes, tuple(self.edges.values()), report)
 
-    def _groups_around(self, node_id: str) -> frozenset[str]:
-        groups, parent = [], self.nodes[node_id].parent
-        while parent is not None:
-            groups.append(parent)
-            parent = self.nodes[parent].parent
-        return frozenset(groups)
+    def _groups_around(self) -> dict[str, frozenset[str]]:
+        """By node: the groups that it stands in; nodes of one group share one set."""
+        within: dict[str | None, frozenset[str]] = {None: frozenset()}
+        around: dict[str, frozenset[str]] = {}
+        for draft in self.nodes.values():  # parents come before their children
+            if draft.parent is not None and draft.parent not in within:
+                within[draft.parent] = around[draft.parent] | {draft.parent}
+            around[draft.id] = within[draft.parent]
+        return around
 
     def _cross(
         self, group: str, edge: Edge, seen: set[tuple[str, bool, str, TensorSpec]], *, inward: bool

@@ -266,7 +266,7 @@ class _Maker:
                 if memory.of:
                     changed.append(memory.of)
         if changed:
-            draft.attributes["writes"] = ", ".join(changed)
+            draft.attributes["writes"] = ", ".join(dict.fromkeys(changed))
             self.found.changed.extend(changed)
 
     def unshown(self, op: ProgramOp, names: Names) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import chain
+from math import prod
 from typing import Any, TypeVar
 
 from torchatlas.errors import RunError
@@ -18,6 +20,16 @@ SCHEMA_MAJOR = 8
 """The major version of the schema that is read; torch 2.15 writes 8.20."""
 
 DEEPEST_SUBGRAPH = 40
+
+_LARGEST_SIZE = 2**63 - 1
+_MOST_DIMENSIONS = 64
+"""Torch itself counts elements in an int64, and has tensors of at most 64 dimensions."""
+
+_LONGEST_INTEGER = 20
+"""Characters of an integer: those of the smallest int64."""
+
+_LONGEST_NAME = 250
+"""Characters of the name of an op or subgraph; the ids of all within a subgraph begin with it."""
 
 # Names and sizes of torch's ScalarType, by number.
 _DTYPES: dict[int, tuple[str, int]] = {
@@ -167,10 +179,13 @@ def parse_program(text: bytes, where: str) -> Program:
         RunError: it is no JSON, of a schema that is not read, or a field is missing or wrong.
     """
     try:
-        document: Any = json.loads(text)
+        document: Any = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise RunError(f"{where}: the program is no JSON that can be read: {error}") from error
-    return _Reader(where).program(document)
+    try:
+        return _Reader(where).program(document)
+    except RecursionError as error:
+        raise _damaged(where, "it is nested too deep") from error
 
 
 class _Reader:
@@ -214,21 +229,27 @@ class _Reader:
         tensors = self.field(data, "tensor_values", dict, where)
         nodes = self.items(data, "nodes", where)
         return ProgramGraph(
-            tuple(self.argument(a, f"{where}.inputs") for a in self.items(data, "inputs", where)),
-            tuple(self.argument(a, f"{where}.outputs") for a in self.items(data, "outputs", where)),
+            self.arguments(data, "inputs", where, depth),
+            self.arguments(data, "outputs", where, depth),
             tuple(self.op(node, f"{where}.nodes[{i}]", depth) for i, node in enumerate(nodes)),
             {name: self.tensor(meta, f"tensor {name!r}") for name, meta in tensors.items()},
         )
 
+    def arguments(self, data: Any, name: str, where: str, depth: int) -> tuple[Argument, ...]:
+        items = self.items(data, name, where)
+        return tuple(self.argument(item, f"{where}.{name}", "", depth) for item in items)
+
     def op(self, data: Any, where: str, depth: int) -> ProgramOp:
         target = self.field(data, "target", str, where)
+        if len(target) > _LONGEST_NAME:
+            raise self.wrong(f"{where} has a target of {len(target)} characters")
         where = f"{where} ({target})"
         inputs = self.items(data, "inputs", where)
         metadata = self.field(data, "metadata", dict, where)
         return ProgramOp(
             target,
             tuple(self.named_argument(item, where, depth) for item in inputs),
-            tuple(self.argument(item, where) for item in self.items(data, "outputs", where)),
+            self.arguments(data, "outputs", where, depth),
             {key: value for key, value in metadata.items() if isinstance(value, str)},
         )
 
@@ -242,6 +263,8 @@ class _Reader:
         ((form, value),) = data.items()
         if form == "as_graph":
             inner = self.field(value, "name", str, where)
+            if len(inner) > _LONGEST_NAME:
+                raise self.wrong(f"{where} has a subgraph with a name of {len(inner)} characters")
             graph = self.graph(self.field(value, "graph", dict, where), inner, depth + 1)
             return Argument(name, graph=(inner, graph))
         if form in _SYMBOLIC:
@@ -249,13 +272,15 @@ class _Reader:
         if form in _SYMBOLIC_LISTS:
             return self.symbols(name, self.a(value, list, f"{where}.{form}"), where)
         if form == "as_string_to_argument":
+            if depth > DEEPEST_SUBGRAPH:
+                raise self.wrong(f"{where} has arguments nested deeper than {DEEPEST_SUBGRAPH}")
             entries = self.a(value, dict, f"{where}.{form}").values()
-            parts = [self.argument(entry, where, name, depth) for entry in entries]
+            parts = [self.argument(entry, where, name, depth + 1) for entry in entries]
             return Argument(
                 name,
-                sum((part.tensors for part in parts), ()),
-                sum((part.numbers for part in parts), ()),
-                sum((part.flat for part in parts), ()),
+                tuple(chain.from_iterable(part.tensors for part in parts)),
+                tuple(chain.from_iterable(part.numbers for part in parts)),
+                tuple(chain.from_iterable(part.flat for part in parts)),
             )
         tensors = self.tensor_names(form, value, where)
         if tensors is not None:
@@ -287,7 +312,7 @@ class _Reader:
     def symbols(self, name: str, items: list[Any], where: str) -> Argument:
         flat, said = [], []
         for item in items:
-            ((form, value),) = self.a(item, dict, where).items() or (("", None),)
+            form, value = self.union(item, where, object)
             flat.append(self.a(value, str, where) if form == "as_name" else None)
             said.append(str(value))
         numbers = tuple(number for number in flat if number is not None)
@@ -296,12 +321,12 @@ class _Reader:
     def tensor(self, data: Any, where: str) -> TensorInfo:
         number = self.field(data, "dtype", int, where)
         dtype, element_bytes = _DTYPES.get(number, (f"dtype {number}", 0))
-        sizes = [self.size(size, where) for size in self.items(data, "sizes", where)]
-        strides = [self.size(stride, where)[0] for stride in self.items(data, "strides", where)]
+        sizes = self.sizes(data, "sizes", where)
+        strides = [stride for stride, _, _ in self.sizes(data, "strides", where)]
         shape = tuple(size for size, _, _ in sizes)
-        elements = 1
-        for _, _, example in sizes:
-            elements *= example
+        if prod(example for _, _, example in sizes if example) > _LARGEST_SIZE:
+            raise self.wrong(f"{where} has more elements than an int64 counts")
+        elements = prod(example for _, _, example in sizes)
         device = self.field(data, "device", dict, where)
         index = device.get("index")
         kind = self.field(device, "type", str, where)
@@ -313,15 +338,29 @@ class _Reader:
             "×".join(text for _, text, _ in sizes) if -1 in shape else None,
         )
 
+    def sizes(self, data: Any, name: str, where: str) -> list[tuple[int, str, int]]:
+        items = self.items(data, name, where)
+        if len(items) > _MOST_DIMENSIONS:
+            raise self.wrong(
+                f"{where} has {len(items)} {name}, and a tensor has at most "
+                f"{_MOST_DIMENSIONS} dimensions"
+            )
+        return [self.size(item, where) for item in items]
+
     def size(self, data: Any, where: str) -> tuple[int, str, int]:
         """A size, -1 where it is not fixed; as text; and that of the example it was traced with."""
         if isinstance(data, dict) and type(data.get("as_int")) is int:
-            return data["as_int"], str(data["as_int"]), data["as_int"]
+            size = data["as_int"]
+            if not 0 <= size <= _LARGEST_SIZE:
+                raise self.wrong(f"{where} has a size or stride of {size}")
+            return size, str(size), size
         expression = self.field(data, "as_expr", dict, where)
         hint = expression.get("hint")
         example = hint.get("as_int") if isinstance(hint, dict) else None
         text = plain_symbol(self.field(expression, "expr_str", str, where))
-        return -1, text, example if type(example) is int else 0
+        if type(example) is not int or not 0 <= example <= _LARGEST_SIZE:
+            example = 0
+        return -1, text, example
 
     def input_spec(self, data: Any) -> InputSpec:
         kind, body = self.union(data, "input_specs")
@@ -399,7 +438,18 @@ class _Reader:
         return value
 
     def wrong(self, what: str) -> RunError:
-        return RunError(f"{self.where} is damaged: {what}; write it again with torch.export.save")
+        return _damaged(self.where, what)
+
+
+def _damaged(where: str, what: str) -> RunError:
+    return RunError(f"{where} is damaged: {what}; write it again with torch.export.save")
+
+
+def _integer(digits: str) -> int:
+    """An integer of the JSON; a long one takes long to read and is none of torch's."""
+    if len(digits) > _LONGEST_INTEGER:
+        raise ValueError(f"an integer of {len(digits)} digits")
+    return int(digits)
 
 
 def plain_symbol(expression: str) -> str:

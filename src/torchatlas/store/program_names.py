@@ -10,11 +10,17 @@ from torchatlas.run import SourceLocation
 _LONGEST_TEXT = 20_000
 """Characters of a text that is searched; a longer one is cut, so that no search takes long."""
 
-_ENTRY = re.compile(
-    r"(?:L__self__(?P<path>.*?)(?:@(?P<call>\d+))?,(?P=path)"  # torch.export, not strict
-    r"|\d+(?:@(?P<strict_call>\d+))?,(?P<strict_path>.*?))"  # strict: keyed by id()
-    r",(?P<type>[^,;]*)(?:;(?=L__self__|\d+(?:@\d+)?,)|$)",
-    re.DOTALL,
+_LONGEST_PATH = 1_000
+"""Characters of the path of a module in such a text."""
+
+_LONGEST_NAME = 250
+"""Characters of the name of a function; the ids of all ops of one call may begin with it."""
+
+_KEY = "L__self__"
+_CLASS = r",(?P<type>[^,;]*)(?:;(?=L__self__|\d+(?:@\d+)?,)|$)"
+_REST = re.compile(_CLASS)
+_STRICT_ENTRY = re.compile(  # of torch.export with strict=True: the key is an id()
+    rf"\d+(?:@(?P<call>\d+))?,(?P<path>.*?){_CLASS}", re.DOTALL
 )
 _FRAME = re.compile(r'File "([^"\n]*)", line (\d{1,9}), in ([^\n]*)(?:\n    ([^\n]*))?')
 _NOT_THE_USER = ("/site-packages/torch/", "/dist-packages/torch/", "/torch/nn/modules/")
@@ -56,14 +62,43 @@ def module_stack(text: str | None) -> tuple[ModuleCall, ...]:
     calls, position = [], 0
     text = (text or "")[:_LONGEST_TEXT]
     while position < len(text):
-        match = _ENTRY.match(text, position)
-        if match is None:
+        entry = _strict_entry(text, position) or _entry(text, position)
+        if entry is None:
             return ()
-        path = match["path"] if match["path"] is not None else match["strict_path"]
-        number = match["call"] or match["strict_call"] or "0"
-        calls.append(ModuleCall(path, int(number[:9]), match["type"]))
-        position = match.end()
+        call, position = entry
+        calls.append(call)
     return tuple(calls)
+
+
+def _strict_entry(text: str, position: int) -> tuple[ModuleCall, int] | None:
+    match = _STRICT_ENTRY.match(text, position)
+    if match is None:
+        return None
+    return ModuleCall(match["path"], int((match["call"] or "0")[:9]), match["type"]), match.end()
+
+
+def _entry(text: str, position: int) -> tuple[ModuleCall, int] | None:
+    """The entry that begins at a position, and where the next one does.
+
+    The key ends at the first comma behind which its path is repeated. Each comma is one look, so
+    a text of nothing but commas takes no longer than another; a pattern that refers back to the
+    path would search again for each.
+    """
+    if not text.startswith(_KEY, position):
+        return None
+    start = position + len(_KEY)
+    comma = text.find(",", start, start + _LONGEST_PATH)
+    while comma >= 0:
+        key = text[start:comma]
+        path, at, number = key.rpartition("@")
+        numbered = [(path, number)] if at and number.isdecimal() else []
+        for path, number in (*numbered, (key, "0")):
+            if text.startswith(path, comma + 1):
+                rest = _REST.match(text, comma + 1 + len(path))
+                if rest is not None:
+                    return ModuleCall(path, int(number[:9]), rest["type"]), rest.end()
+        comma = text.find(",", comma + 1, start + _LONGEST_PATH)
+    return None
 
 
 def aten_name(target: str) -> str:
@@ -86,7 +121,8 @@ def user_name(target: str, torch_fn: str | None) -> str:
         torch_fn: as `linear_1;builtin_function_or_method.linear`.
     """
     called = (torch_fn or "").rpartition(";")[2].rpartition(".")[2]
-    if is_overload(torch_fn) or not called.isidentifier() or called in ("__get__", "__call__"):
+    unnamed = not called.isidentifier() or len(called) > _LONGEST_NAME
+    if is_overload(torch_fn) or unnamed or called in ("__get__", "__call__"):
         base = base_name(target)
         return _READS_A_TENSOR.get(base, base)
     if called.startswith("__") and called.endswith("__") and len(called) > 4:

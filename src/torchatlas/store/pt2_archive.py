@@ -7,6 +7,7 @@ weights are left alone, and so is whatever was pickled (example inputs, custom o
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,14 @@ from typing import Any
 
 from torchatlas.errors import RunError
 
+_DAMAGED_LZMA: tuple[type[Exception], ...]
+try:
+    import lzma
+
+    _DAMAGED_LZMA = (lzma.LZMAError,)
+except ImportError:  # a Python without it: zipfile refuses such members with a RuntimeError
+    _DAMAGED_LZMA = ()
+
 LARGEST_MEMBER_BYTES = 256 * 1024**2
 """A program of 20,000 ops is 20 to 60 MB of JSON; beyond this it is no honest program."""
 
@@ -24,11 +33,14 @@ _EXPORT_AGAIN = "write it again with torch.export.save"
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
+    *_DAMAGED_LZMA,
+    struct.error,
     OSError,
     EOFError,
     RuntimeError,  # zipfile, of an encrypted member
     NotImplementedError,  # zipfile, of an unknown compression
     ValueError,
+    OverflowError,  # a member that claims to begin beyond any file
 )
 
 
@@ -119,7 +131,8 @@ def _weight_members(text: bytes, where: str) -> Iterator[tuple[str, str]]:
 
 def _what_it_is(path: Path) -> str:
     """Of a file that is no whole zip: what it looks like."""
-    start = path.read_bytes()[:2]
+    with path.open("rb") as file:
+        start = file.read(2)
     if start == b"PK":
         return "is a zip that was cut off"
     if start[:1] == b"\x80":
