@@ -8,13 +8,13 @@ formula counts and where it comes from.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 from torchatlas.capture.flop_formulas import FORMULAS
 from torchatlas.capture.tensors import map_tensors
@@ -59,7 +59,7 @@ def count_flops(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     An op that torch has not taken apart (under `torch.inference_mode`) is taken apart here, and a
     custom op counts by the formula that its author gave to torch's `register_flop_formula`.
     """
-    formula = _formula_of(op)
+    formula = _formula_of(op) or _registered_formula(op)
     if formula is None:
         return None
     try:
@@ -69,8 +69,12 @@ def count_flops(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
         return None
 
 
+_Formula = Callable[[Any, tuple[Any, ...], dict[str, Any], Any], Any]
+_TORCHS_REGISTRY = "torch.utils.flop_counter"
+
+
 @cache
-def _formula_of(op: Any) -> Callable[[Any, tuple[Any, ...], dict[str, Any], Any], Any] | None:
+def _formula_of(op: Any) -> _Formula | None:
     """How to count the calls of an op, looked up once."""
     packet = getattr(op, "overloadpacket", op)
     name = str(packet)
@@ -82,10 +86,22 @@ def _formula_of(op: Any) -> Callable[[Any, tuple[Any, ...], dict[str, Any], Any]
         )
     if name.startswith(_TAKEN_APART):
         return _by_parts
-    registered = flop_registry.get(packet)
-    if registered is not None:
-        return lambda _op, args, kwargs, out: registered(*args, **kwargs, out_val=out)
     return None
+
+
+def _registered_formula(op: Any) -> _Formula | None:
+    """The formula that somebody gave to torch for an op, if anybody has.
+
+    Torch's registry is asked only where it has been loaded: with it comes Triton, which takes
+    longer and more memory than the trace of a small model.
+    """
+    module = sys.modules.get(_TORCHS_REGISTRY)
+    if module is None:
+        return None
+    registered = module.flop_registry.get(getattr(op, "overloadpacket", op))
+    if registered is None:
+        return None
+    return lambda _op, args, kwargs, out: registered(*args, **kwargs, out_val=out)
 
 
 class _Counter(TorchDispatchMode):
