@@ -182,6 +182,19 @@ it("lays out identical blocks once", () => {
   expect(engine.blocksLaidOut).toBe(5);
 });
 
+it("keeps what is in a group below a head as high as asked for", () => {
+  const index = new GraphIndex(transformer(2));
+  const open = new Set(index.groups().filter((id) => index.isOpenedByAll(id)));
+  const gapUnder = (group: string, headerHeight?: (id: string) => number): number => {
+    const layout = new LayoutEngine(index, { measure, parameterCount: () => 0, ...(headerHeight && { headerHeight }) }).layout(open);
+    const inside = layout.nodes.filter((node) => index.parent(node.id) === group).map((node) => node.y);
+    return Math.min(...inside) - nodeOf(layout, group).y;
+  };
+  const tall = (id: string): number => (id === "layers.1" ? 66 : 26);
+  expect(gapUnder("layers.1", tall)).toBe(gapUnder("layers.1") + 40);
+  expect(gapUnder("layers.0", tall)).toBe(gapUnder("layers.0"));
+});
+
 it("lays out open groups only", () => {
   const { engine } = engineOf(transformer(4));
   expect(engine.layout(new Set()).nodes.map((node) => node.id)).toEqual([

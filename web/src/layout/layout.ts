@@ -43,9 +43,11 @@ export interface Layout {
 export interface LayoutOptions {
   measure: Measure;
   parameterCount: (id: string) => number;
+  /** How high the head of an open group is, for those that show more than one line of words. */
+  headerHeight?: (id: string) => number;
 }
 
-const GROUP_INSET = { top: HEADER_HEIGHT, side: 16, bottom: 16 };
+const GROUP_INSET = { side: 16, bottom: 16 };
 const ROOT_INSET = { top: 0, side: 0, bottom: 0 };
 
 interface GroupPlan {
@@ -90,17 +92,22 @@ export class LayoutEngine {
   }
 
   private planGroup(id: string, plans: ReadonlyMap<string, GroupPlan>, flows: Flows): GroupPlan {
-    const { measure, parameterCount } = this.options;
     const items = [...this.index.children(id)];
     const boxes = new Map<string, Box>();
     for (const item of items) {
-      if (!plans.has(item)) boxes.set(item, measureBox(this.index, item, measure));
+      if (!plans.has(item)) boxes.set(item, measureBox(this.index, item, this.options.measure));
     }
     alignWidths([...boxes.values()]);
-    const header = id === ROOT ? null : measureHeader(this.index, id, parameterCount(id), measure);
+    const header = id === ROOT ? null : this.header(id);
     const block = buildBlock(items, boxes, plans, flows, header);
     const placed = header ? this.layoutUnder(header, block) : this.layoutOnce(block);
     return { id, items, boxes, header, flows, placed };
+  }
+
+  private header(id: string): GroupHeader {
+    const { measure, parameterCount, headerHeight } = this.options;
+    const height = headerHeight?.(id) ?? HEADER_HEIGHT;
+    return measureHeader(this.index, id, { count: parameterCount(id), height }, measure);
   }
 
   /** Asks for room for the words in the head line only where they lack it: more blocks stay alike. */
@@ -191,7 +198,7 @@ function buildBlock(
     exit: edge.from === null ? 0 : (portOffset(plans.get(edge.from), edge.net, "out") ?? 0),
     entry: edge.to === null ? 0 : portOffset(plans.get(edge.to), edge.net, "in"),
   }));
-  const inset = header ? GROUP_INSET : ROOT_INSET;
+  const inset = header ? { ...GROUP_INSET, top: header.height } : ROOT_INSET;
   return { vertices, edges, inset, minWidth: 0, clearLeft: 0 };
 }
 
