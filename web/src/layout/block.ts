@@ -37,16 +37,19 @@ export function layoutBlock(block: Block): PlacedBlock {
     const [px, py] = rows.centres[i]!;
     centres[vertex] = [px + sides.shift, py];
   });
-  const height = Math.max(routed.height, rows.bottom + block.inset.bottom);
-  const shifted = ([px, py]: Point): Point => [px + sides.shift, py];
+  const needed = Math.max(routed.height, rows.bottom + block.inset.bottom);
+  const height = Math.max(needed, block.minHeight);
+  const drop = (height - needed) / 2;
+  const shifted = ([px, py]: Point): Point => [px + sides.shift, py + drop];
   const routes = routed.routes.map((route) => route.map(shifted));
+  const forks = routed.forks.map(({ net, at }) => ({ net, at: shifted(at) }));
   block.vertices.forEach((vertex, i) => {
-    if (vertex.role === "out") centres[i]![1] = height;
+    centres[i]![1] = vertex.role === "in" ? 0 : vertex.role === "out" ? height : centres[i]![1] + drop;
   });
   block.edges.forEach((edge, i) => {
+    if (block.vertices[edge.source]!.role === "in") routes[i]![0]![1] = 0;
     if (block.vertices[edge.target]!.role === "out") routes[i]!.at(-1)![1] = height;
   });
-  const forks = routed.forks.map(({ net, at }) => ({ net, at: shifted(at) }));
   return { width: sides.width, height, centres, routes, forks };
 }
 
@@ -129,15 +132,15 @@ function sidesOf(
   x: Float64Array,
   { low, high }: { low: number; high: number },
 ): { width: number; shift: number } {
-  const { side } = block.inset;
-  const width = Math.max(high - low + 2 * side, block.minWidth);
-  const middle = (width - high - low) / 2;
+  const { left, right } = block.inset;
+  const width = Math.max(high - low + left + right, block.minWidth);
+  const middle = (width + left - right - high - low) / 2;
   const ports = linked.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [x[i]!] : []));
   const [first] = ports;
   if (first === undefined) return { width, shift: middle };
-  const half = Math.max(first - low, high - first) + side;
+  const half = Math.max(first - low + left, high - first + right);
   const centred = Math.max(width, 2 * half);
   if (centred - width <= CENTRING_LIMIT) return { width: centred, shift: centred / 2 - first };
   const shift = Math.max(middle, block.clearLeft - Math.min(...ports));
-  return { width: Math.max(width, high + shift + side), shift };
+  return { width: Math.max(width, high + shift + right), shift };
 }
