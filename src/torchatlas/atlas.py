@@ -34,7 +34,19 @@ from torchatlas.run import (
     to_json,
 )
 from torchatlas.store import graph_format, save_graph, write_whole
-from torchatlas.views import VIEWS, available_views, build_view, render
+from torchatlas.views import (
+    ARCHITECTURE_BACKENDS,
+    FILE_ENDINGS,
+    VIEWS,
+    Drawing,
+    available_views,
+    build_view,
+    draw_architecture,
+    drawing_file,
+    drawing_options,
+    render,
+    render_drawing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +105,8 @@ class Atlas:
     @property
     def views(self) -> tuple[str, ...]:
         """Names of the views that there are data for."""
-        return available_views(self.run)
+        drawn = ("architecture",) if self.graph is not None and self.graph.nodes else ()
+        return (*drawn, *available_views(self.run))
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame; `frame.attrs` holds the unit and meaning of each column.
@@ -117,32 +130,48 @@ class Atlas:
         """A view drawn by another library; gives that library's own figure object.
 
         Args:
-            view: one of `.views`.
-            backend: "matplotlib", "seaborn", "plotly", or "text" for a string.
-            options: of the renderer, such as `theme="dark"`.
+            view: one of `.views`. "architecture" is the graph as the viewer lays it out.
+            backend: "matplotlib", "seaborn", "plotly", or "text" for a string; of the architecture
+                also "svg", which is a string too.
+            options: of the renderer, such as `theme="dark"`. The architecture also takes the
+                options of a drawing that `.save` takes.
 
         Raises:
-            RunError: no view or backend has that name.
+            RunError: no view, backend or option has that name.
             MissingDependency: the library is not installed.
         """
-        return render(build_view(view, self.run), backend, **options)
+        if view != "architecture":
+            return render(build_view(view, self.run), backend, **options)
+        if backend not in ARCHITECTURE_BACKENDS:
+            known = ", ".join(ARCHITECTURE_BACKENDS)
+            raise RunError(f"there is no backend {backend!r}; the backends are {known}")
+        of_drawing, of_writer = drawing_options(options)
+        return render_drawing(self._drawing(**of_drawing), backend, **of_writer)
 
     def save(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
-        """Write the report (`.html`, opens anywhere), the data, or the graph; gives the path.
+        """Write the report (`.html`, opens anywhere), a drawing, the data, or the graph.
 
         The file is written whole or not at all.
 
         Args:
-            path: its ending says what is written: `.html` (the report), `.json` (all data, which
-                `ta.load` opens), `.dot` or `.gv` (the graph for Graphviz), or
-                `.model-explorer.json` (the graph for Google's Model Explorer).
+            path: its ending says what is written: `.html` (the report), `.svg`, `.png` or `.pdf`
+                (a drawing of the architecture), `.json` (all data, which `ta.load` opens), `.dot`
+                or `.gv` (the graph for Graphviz), or `.model-explorer.json` (the graph for
+                Google's Model Explorer).
             format: "json", "dot" or "model-explorer", whatever the ending is.
             options: of a `.dot` file: `depth` (levels of groups that are open; all, if left out)
-                and `direction` ("TB" or "LR").
+                and `direction` ("TB" or "LR"). Of a drawing: `depth` (also "all"; as many levels
+                as can be read, if left out), `direction`, `fold`, `expand`, `color`, `scale`,
+                `theme`, `title` and `frame`; `width` of `.svg` and `.png`, `fonts` of `.svg`,
+                `density` of `.png`, `page`, `fit` and `margin` of `.pdf`. See docs/how-to/paper.md.
+
+        Returns:
+            The path.
 
         Raises:
-            RunError: the ending is another, there is no graph to write, or the file cannot be
-                written.
+            RunError: the ending is another, there is no graph to write, an option does not fit, or
+                the file cannot be written.
+            MissingDependency: a drawing needs a library that is not installed.
         """
         path = Path(path)
         kind = graph_format(path, format)
@@ -150,16 +179,24 @@ class Atlas:
             if self.graph is None:
                 raise RunError(f"{self.run.name} has no graph that could be saved as {path.name}")
             return save_graph(self.graph, path, kind, name=self.run.name, **options)
+        if kind is None and path.suffix.lower() in FILE_ENDINGS:
+            of_drawing, of_writer = drawing_options(options)
+            content = drawing_file(self._drawing(**of_drawing), path.suffix.lower(), **of_writer)
+            write_whole(path, content)
+            return path
         if options:
-            raise RunError(f"{', '.join(options)}: options of a .dot file, and {path.name} is none")
+            raise RunError(
+                f"{', '.join(options)}: options of a drawing or a .dot file, and {path.name} is "
+                "neither"
+            )
         if kind == "json":
             text = json.dumps(to_json(self._document()), ensure_ascii=False)
         elif path.suffix == ".html":
             text = self._page()
         else:
             raise RunError(
-                f"cannot save as {path.suffix or path.name!r}: use .html, .json, .dot or "
-                ".model-explorer.json"
+                f"cannot save as {path.suffix or path.name!r}: use .html, .svg, .png, .pdf, .json, "
+                ".dot or .model-explorer.json"
             )
         write_whole(path, text.encode("utf-8", errors="replace"))
         return path
@@ -194,11 +231,18 @@ class Atlas:
         )
 
     def _document(self) -> Document:
+        run = self._shown_run()
+        return Document(run, tuple(build_view(name, run) for name in VIEWS))
+
+    def _shown_run(self) -> Run:
+        """The run with those derived tables that the viewer reads."""
         tables = self.tables
         derived = [name for name in ("nodes", "flop_coverage", "folds") if tables.get(name)]
         shown = {name: tables[name] for name in derived}
-        run = replace(self.run, tables=self.run.tables | shown)
-        return Document(run, tuple(build_view(name, run) for name in VIEWS))
+        return replace(self.run, tables=self.run.tables | shown)
+
+    def _drawing(self, **options: Any) -> Drawing:
+        return draw_architecture(Document(self._shown_run(), ()), **options)
 
     def _page(self) -> str:
         return render_html(self._document())

@@ -1,4 +1,4 @@
-import { LayoutEngine, type Layout, type LayoutEdge, type LayoutNode } from "../layout/layout";
+import { LayoutEngine, type Layout, type LayoutEdge, type LayoutNode, type LayoutOptions } from "../layout/layout";
 import { shapeText, type Font, type Measure } from "../layout/label";
 import type { Point } from "../layout/types";
 import type { GraphIndex } from "../model/graph";
@@ -41,10 +41,10 @@ export class SceneBuilder {
   private readonly engine: LayoutEngine;
   private readonly memberIds = new Map<string, string[]>();
 
-  constructor(index: GraphIndex, measure: Measure, parameterCount: (id: string) => number) {
+  constructor(index: GraphIndex, measure: Measure, parameterCount: (id: string) => number, more: Partial<LayoutOptions> = {}) {
     this.index = index;
     this.measure = measure;
-    this.engine = new LayoutEngine(index, { measure, parameterCount });
+    this.engine = new LayoutEngine(index, { measure, parameterCount, ...more });
   }
 
   build(open: ReadonlySet<string>): Scene {

@@ -29,10 +29,12 @@ const KEYS = ["phase", "quantity", "step", "split", "rank"];
 const FIGURES = ["mean", "std", "minimum", "maximum", "norm"] as const;
 const QUANTITIES = ["parameter", "activation", "gradient", "update"] as const;
 
-/** @throws Error naming what there is, when nothing has that name. */
-export function colouringOf(run: RunIndex, name: string): Colouring {
+/** By the name of a measure or column; null gives none. @throws Error naming what there is, when nothing has that name. */
+export function colouringOf(run: RunIndex, name: string | null): Colouring | null {
+  if (name === null) return null;
   const all = measures(run);
-  const measure = all.find((one) => one.name === name);
+  const measure = all.find((one) => one.name === (name === "auto" ? "gradients" : name)) ?? (name === "auto" ? all[0] : undefined);
+  if (name === "auto" && !measure) return null;
   if (measure) {
     return {
       label: measure.label,

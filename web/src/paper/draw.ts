@@ -31,14 +31,15 @@ export function draw(document: Document, options: Options): Drawing {
   const rows = run.rows("folds") as unknown as FoldRow[];
   const folded = options.fold ? foldGraph(run.graph.graph, rows) : unfolded(run.graph.graph);
   const opened = openGroups(folded, options.depth, options.expand);
-  const colouring = options.overlay ? overlayOf(options.overlay) : options.color === null ? null : colouringOf(run, options.color);
+  const colouring = options.overlay ? overlayOf(options.overlay) : colouringOf(run, options.color);
   const coloured = [...run.graph.nodes.keys()].filter((id) => id !== ROOT);
   const painter = new Painter(folded, colouring, options.theme, options.scale, coloured);
   const first = (id: string): string => folded.standsFor.get(id)?.[0] ?? id;
   const parameterCount = (id: string): number => run.parameterCount(first(id));
   const counts = (id: string): number => folded.counts.get(id) ?? 1;
-  const headerHeight = (id: string): number => HEADER_HEIGHT + (counts(id) > 1 && colouring ? MEMBER_ROOM : 0);
-  const builder = new SceneBuilder(folded.index, measureText, parameterCount, headerHeight, options.direction);
+  const headerHeight = (id: string): number => HEADER_HEIGHT + (counts(id) > 1 && colouring && !folded.made.has(id) ? MEMBER_ROOM : 0);
+  const direction = options.direction === "LR" ? "LR" : "TD";
+  const builder = new SceneBuilder(folded.index, measureText, parameterCount, { headerHeight, direction });
   const scene = builder.build(opened.groups);
   const failed = run.graph.graph.capture.failed_node;
   const context: NodeContext = {
@@ -116,6 +117,7 @@ function laidOut(parts: Parts): Drawing {
     title,
     notes,
     depth: opened.depth,
+    legend: painter.colouring ? [painter.colouring.label, painter.colouring.note].filter(Boolean).join(", ") : null,
     marks: [...frame.marks, ...moved].map((mark) => ({ ...mark, node: mark.node === null ? null : firstOf(parts, mark.node) })),
     nodes: drawnNodes(parts, dx, dy),
     edges: layout.edges.map((edge) => ({

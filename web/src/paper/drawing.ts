@@ -86,6 +86,8 @@ export interface Drawing {
   notes: string[];
   /** Levels of groups that are open. */
   depth: number;
+  /** What the colours stand for; null without colours. */
+  legend: string | null;
   marks: AnyMark[];
   nodes: DrawnNode[];
   edges: DrawnEdge[];
@@ -100,7 +102,7 @@ export interface Options {
   fold: boolean;
   /** Groups that are opened beside those, by id. */
   expand: string[];
-  /** Name of a measure, `table.column`, `table.column[key=value]`, or null for no colours. */
+  /** Name of a measure, `table.column`, `table.column[key=value]`, "auto" for what the viewer begins with, or null. */
   color: string | null;
   /** A user's own numbers by node; they are coloured instead. */
   overlay: { label: string; unit: string; values: Record<string, unknown> } | null;

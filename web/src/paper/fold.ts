@@ -164,7 +164,7 @@ class Folding {
       ...head,
       id,
       kind: "module",
-      name: span(head.name, tail.name) + countMark(count),
+      name: span(withoutCall(head.name), withoutCall(tail.name)) + countMark(count),
       type: `${first.length} together`,
       parent,
       parameters: [],
@@ -193,6 +193,10 @@ class Folding {
 /** What stands behind the title of a folded node; its drawing puts a chip behind the figures. */
 export function countMark(count: number): string {
   return `\u2002×${count}\u2002`;
+}
+
+function withoutCall(name: string): string {
+  return name.replace(/#\d+$/, "");
 }
 
 /** `layer0…11` for `layer0` and `layer11`; names that share no start are both written. */

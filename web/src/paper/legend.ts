@@ -9,7 +9,7 @@ import type { Sheet } from "./sheet";
 
 const TITLE: Font = { weight: 600, size: 12 };
 const SMALL: Font = { weight: 400, size: 10 };
-const RAMP = { width: 208, height: 8, steps: 52 };
+const RAMP = { width: 208, height: 8, steps: 104 };
 const KEY = { width: 16, height: 10 };
 
 export const LEGEND_WIDTH = RAMP.width;

@@ -14,7 +14,7 @@ const HEADER_CLEARANCE = 12;
 const CHIP_FONT: Font = { weight: 600, size: 11 };
 const CHIP_HEIGHT = 16;
 /** Sheets of a stack: how many at most, and how far apart. */
-const [MOST_SHEETS, SHEET_STEP] = [3, 5];
+const [MOST_SHEETS, SHEET_STEP] = [2, 5];
 /** How much higher the head of a folded group is for the strip of its members. */
 export const MEMBER_ROOM = 18;
 const MEMBER_HEIGHT = 10;

@@ -39,9 +39,11 @@ export class Painter {
     return this.paintOf(this.valueOf(this.folded.standsFor.get(id) ?? [id]));
   }
 
-  /** The colours of the nodes that a folded node stands for. */
+  /** The colours of the members of a fold. One inside another stands for more, and takes the median of each. */
   cells(id: string): NodePaint[] {
-    return (this.folded.standsFor.get(id) ?? [id]).map((one) => this.paintOf(this.valueOf([one])));
+    const all = this.folded.standsFor.get(id) ?? [id];
+    const each = all.length / (this.folded.counts.get(id) ?? all.length);
+    return Array.from({ length: all.length / each }, (_, i) => this.paintOf(this.valueOf(all.slice(i * each, (i + 1) * each))));
   }
 
   private valueOf(ids: readonly string[]): number | null | undefined {

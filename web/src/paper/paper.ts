@@ -9,6 +9,8 @@ declare global {
   var drawArchitecture: (request: string) => string;
 }
 
+globalThis.performance ??= { now: () => 0 } as Performance; // the engine that Python runs has no clock
+
 globalThis.drawArchitecture = (request) => {
   const { document, options } = JSON.parse(request) as { document: Document; options: Options };
   try {
