@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import html
 import json
 import tempfile
 import webbrowser
+from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchatlas._optional import require
-from torchatlas.errors import RunError
+from torchatlas.errors import MissingDependency, RunError
 from torchatlas.measure.flop_coverage import flop_coverage_rows
 from torchatlas.measure.folding import fold
 from torchatlas.measure.graph_tables import edge_rows, node_rows
 from torchatlas.measure.over_fold import fold_rows
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.measure.saved_memory import saved_tensor_rows
-from torchatlas.report import render_html
+from torchatlas.report import notebook_frame, render_html
 from torchatlas.run import (
     TABLES,
     Cell,
@@ -178,6 +178,9 @@ class Atlas:
         if kind in ("dot", "model-explorer"):
             if self.graph is None:
                 raise RunError(f"{self.run.name} has no graph that could be saved as {path.name}")
+            other = [name for name in options if name not in ("depth", "direction")]
+            if other:
+                raise RunError(f"{', '.join(other)}: of a drawing, and {path.name} is none")
             return save_graph(self.graph, path, kind, name=self.run.name, **options)
         if kind is None and path.suffix.lower() in FILE_ENDINGS:
             of_drawing, of_writer = drawing_options(options)
@@ -214,12 +217,29 @@ class Atlas:
             print(f"No browser could be opened. The report is at {path}")
 
     def _repr_html_(self) -> str:
-        page = html.escape(self._page(), quote=True)
-        title = html.escape(f"TorchAtlas: {self.run.name}", quote=True)
-        return (
-            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
-            'style="width:100%;height:720px;border:0"></iframe>'
-        )
+        return notebook_frame(self._page(), self.run.name, self._picture())
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """The report for notebooks that show frames, and the architecture for those that do not."""
+        picture = self._picture()
+        forms = {
+            "text/plain": repr(self),
+            "text/html": notebook_frame(self._page(), self.run.name, picture),
+            **({} if picture is None else {"image/svg+xml": picture}),
+        }
+        wanted = [name for name in forms if include is None or name in include]
+        return {name: forms[name] for name in wanted if exclude is None or name not in exclude}
+
+    def _picture(self) -> str | None:
+        """The architecture as SVG, small enough to be saved in a notebook beside the report."""
+        if "architecture" not in self.views:
+            return None
+        try:
+            return str(self.plot("architecture", "svg", fonts="name"))
+        except MissingDependency:
+            return None
 
     def __repr__(self) -> str:
         nodes = len(self.run.graph.nodes) if self.run.graph else 0

@@ -107,7 +107,7 @@ function laidOut(parts: Parts): Drawing {
   let bottom = top + layout.height;
   if (options.frame && painter.colouring) {
     bottom += LEGEND_GAP;
-    bottom += drawLegend(frame, painter, options.theme, MARGIN, bottom, folded.counts.size > 0);
+    bottom += drawLegend(frame, painter, options.theme, MARGIN, bottom, layout.nodes.some((node) => (folded.counts.get(node.id) ?? 1) > 1));
   }
   const moved = sheet.marks.map((mark) => shifted(mark, dx, dy));
   return {

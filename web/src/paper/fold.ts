@@ -30,11 +30,14 @@ export function unfolded(graph: Graph): Folded {
  * Keeps the first of identical neighbouring blocks and says how many there are.
  *
  * Edges of the others become edges of the first. Those from one member to the next are left out,
- * since drawn on one block they would look like a loop.
+ * since drawn on one block they would look like a loop. Inputs and outputs of the model that are
+ * one for each member, as caches of a decoder are, become one.
  */
 export function foldGraph(graph: Graph, rows: readonly FoldRow[]): Folded {
   const folding = new Folding(graph);
   for (const members of membersOf(rows)) folding.fold(members);
+  folding.foldEnds("input", (edge) => [edge.source, edge.target]);
+  folding.foldEnds("output", (edge) => [edge.target, edge.source]);
   return folding.result();
 }
 
@@ -85,6 +88,36 @@ class Folding {
     this.children.set(parent, this.children.get(parent)!.filter((id) => this.nodes.has(id)));
     if (first.length === 1) this.mark(first[0]!, others.at(-1)![0]!, members.length);
     else this.gather(first, members.length);
+  }
+
+  /** Keeps the first of the inputs or outputs that are joined to the same folded node. */
+  foldEnds(kind: "input" | "output", ends: (edge: Edge) => [end: string, other: string]): void {
+    const joined = new Map<string, Set<string>>();
+    for (const edge of this.edges) {
+      const [end, other] = ends(edge);
+      if (this.nodes.get(end)!.kind === kind) joined.set(end, (joined.get(end) ?? new Set()).add(other));
+    }
+    const alike = new Map<string, string[]>();
+    for (const [end, others] of joined) {
+      if (![...others].every((other) => this.standsFor.has(other))) continue;
+      const shapes = this.nodes.get(end)!.outputs.map((spec) => spec.shape);
+      const key = JSON.stringify([[...others].sort(), shapes]);
+      alike.set(key, [...(alike.get(key) ?? []), end]);
+    }
+    for (const [first, ...others] of alike.values()) {
+      if (first === undefined || others.length === 0) continue;
+      for (const other of others) {
+        this.nodes.delete(other);
+        this.renamed.set(other, first);
+      }
+      this.edges = this.edges.filter((edge) => !others.includes(ends(edge)[0]));
+      this.standsFor.set(first, [first, ...others]);
+      this.counts.set(first, others.length + 1);
+      const node = this.nodes.get(first)!;
+      const last = this.whole.nodeOf(others.at(-1)!);
+      const name = typeof node.attributes["argument"] === "string" ? node.attributes["argument"] : span(node.name, last.name);
+      this.nodes.set(first, { ...node, name: name + countMark(others.length + 1), attributes: { ...node.attributes, argument: name + countMark(others.length + 1) } });
+    }
   }
 
   result(): Folded {
