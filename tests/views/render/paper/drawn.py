@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from torchatlas.measure.folding import fold
@@ -16,7 +17,7 @@ HOSTILE = "<script>&\"'" + "\u202eevil\u202c" + "\x00\x1b" + "\ud800" + "שלו�
 def graph_of(nodes: list[Node], chain: list[str] | None = None) -> Graph:
     """These nodes under a root, with edges along the chain (all of them if left out)."""
     ids = [node.id for node in nodes] if chain is None else chain
-    edges = [Edge(a, b, SPEC) for a, b in zip(ids, ids[1:], strict=False)]
+    edges = [Edge(a, b, SPEC) for a, b in pairwise(ids)]
     root = Node(".", "module", "Net", "Net", None)
     return Graph({node.id: node for node in [root, *nodes]}, tuple(edges))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import Any
 
 import pytest
 from tests.views.render.paper.drawn import (
@@ -64,14 +65,10 @@ def test_stretches_of_several_nodes_repeat_as_one_group() -> None:
         for i, name in enumerate(names)
     ]
     ops = [op(f"{i}/{name}:0", f"{i}", name) for i, name in enumerate(names)]
-    graph = graph_of([*nodes, *ops], [one.id for one in ops])
-    drawing = drawing_of(graph)
-    assert [(node.title, node.count) for node in drawing.nodes] == [
-        ("0…2 ×4", 4),
-        ("0", 1),
-        ("1", 1),
-        ("2", 1),
-    ]
+    first = op("first", name="pad")
+    graph = graph_of([first, *nodes, *ops], ["first", *(one.id for one in ops)])
+    drawn = [(node.title, node.count) for node in drawing_of(graph).nodes]
+    assert drawn == [("pad", 1), ("0…2 ×4", 4), ("0", 1), ("1", 1), ("2", 1)]
 
 
 def test_a_group_that_is_named_is_opened_also_inside_a_fold() -> None:
@@ -83,7 +80,9 @@ def test_a_group_that_is_named_is_opened_also_inside_a_fold() -> None:
 
 def test_left_to_right_is_wider_than_high() -> None:
     graph = graph_of([op(f"{i}") for i in range(20)])
-    down, across = (drawing_of(graph, direction=way, frame=False) for way in ("TB", "LR"))
+    down, across = (
+        drawing_of(graph, direction=way, fold=False, frame=False) for way in ("TB", "LR")
+    )
     assert down.height > 2 * down.width
     assert across.width > 2 * across.height
     assert ids(down) == ids(across)
@@ -123,11 +122,10 @@ def test_colours_come_from_any_column_by_node() -> None:
 
 
 def test_values_that_are_no_numbers_are_shown_as_such() -> None:
-    graph = graph_of(
-        [Node(f"m{i}", "module", f"m{i}", "Block", ".", parameters=("w",)) for i in range(5)]
-    )
+    modules = [Node(f"m{i}", "module", f"m{i}", "B", ".", parameters=("w",)) for i in range(5)]
+    graph = graph_of(modules, [])
     values = {"m0": 1.0, "m1": math.nan, "m2": math.inf, "m3": None}
-    drawn = drawing_of(graph, color=values)
+    drawn = drawing_of(graph, color=values, fold=False)
     assert [(node.value, node.state) for node in drawn.nodes] == [
         ("1", "value"),
         ("NaN", "nonfinite"),
@@ -157,7 +155,7 @@ def test_hostile_names_become_one_line_that_fits() -> None:
     drawing = drawing_of(graph_of(nodes, ["x"]), title=HOSTILE, depth="all")
     for text in drawing.texts:
         assert not set(text.text) & set("\x00\x1b\u202e\ud800\n")
-        assert text.width < 600
+        assert text.left + text.width <= drawing.width
     assert "…" in words(drawing)
     assert drawing.width < 900
 
@@ -165,7 +163,7 @@ def test_hostile_names_become_one_line_that_fits() -> None:
 def test_graphs_that_are_hardly_any() -> None:
     one = drawing_of(graph_of([op("only")]))
     assert ids(one) == ["only"]
-    loose = drawing_of(graph_of([op(f"{i}") for i in range(7)], []))
+    loose = drawing_of(graph_of([op(f"{i}") for i in range(7)], []), fold=False)
     assert len(loose.nodes) == 7
     assert loose.edges == ()
     with pytest.raises(RunError, match="tiny has no graph that could be drawn"):

@@ -18,7 +18,7 @@ from torchatlas.views.render.paper.fonts import (
 
 @pytest.mark.parametrize("weight", [400, 600])
 def test_widths_in_the_drawing_are_those_of_the_font(weight: int) -> None:
-    sample = "Hamburgefonstiv 0123456789 ×÷→…⁻³ žščř Ωλ Жя"
+    sample = "Hamburg 09 ×÷→… ⁻³ žč Ωλ Я"
     drawing = drawing_of(graph_of([op("a", name=sample)]), title=sample)
     with TTFont(font_file(weight)) as font:
         names, widths = font.getBestCmap(), font["hmtx"].metrics
