@@ -1,16 +1,23 @@
 import type { LayoutNode } from "../layout/layout";
-import { NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
-import { BOX_PADDING, CHEVRON_ROOM, HEADER_HEIGHT, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
-import { headerSpan, TEXT_SCALE, type Frame, type Paint } from "./frame";
+import { elideMiddle, NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
+import { BOX_PADDING, CHEVRON_ROOM, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
+import { drawChip, drawSheets } from "./draw_folds";
+import { CLEAR_TEXT_SCALE, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
 const CHEVRON_INSET = 5;
 const HEADER_CLEARANCE = 12;
+const CHIP_GAP = 8;
+/** A group that is narrower on the screen has no words in its head. */
+const LEAST_HEAD = 48;
 
-/** The ground of an open group. */
-export function drawGroup(ctx: CanvasRenderingContext2D, { palette, hovered }: Frame, node: LayoutNode): void {
-  roundedBox(ctx, node, 8);
+/** The ground of an open group, with the sheets behind it if it is a fold. */
+export function drawGroup(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { palette, hovered } = frame;
+  const front = frontNow(frame, node);
+  drawSheets(ctx, frame, front, node);
+  roundedBox(ctx, front, 8);
   ctx.fillStyle = tintAt(palette, node.depth);
   ctx.fill();
   ctx.lineWidth = 1;
@@ -22,29 +29,66 @@ export function drawGroup(ctx: CanvasRenderingContext2D, { palette, hovered }: F
 export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
   const { palette, camera } = frame;
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
-  if (camera.scale < TEXT_SCALE || !node.header) return;
+  if (!node.header) return;
+  const growth = textGrowth(camera.scale, NAME_FONT.size);
+  if (growth > 1.05) return drawFarHeader(ctx, frame, node, growth);
   const { title, detail, left, right } = node.header;
-  const y = node.y + HEADER_HEIGHT / 2;
+  const fold = frame.scene.folds.get(node.id);
+  const y = headerMiddle(node);
   const halo = tintAt(palette, node.depth);
   const span = headerSpan(frame, node);
   drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
   let x = span.left + BOX_PADDING + CHEVRON_ROOM;
   x += write(ctx, frame, title, { x, y, font: NAME_FONT, colour: palette.text, halo });
-  if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
+  if (detail) x += TITLE_GAP + write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, x + CHIP_GAP, y);
   const count = frame.parameterCount(node.id);
-  if (count === 0 || left + right + HEADER_CLEARANCE > span.right - span.left) return;
-  x = span.right - BOX_PADDING;
-  write(ctx, frame, parametersText(count), { x, y, font: TYPE_FONT, colour: palette.text3, halo, right: true });
+  const hasRoom = left + right + HEADER_CLEARANCE <= span.right - span.left;
+  if (count === 0 || !hasRoom || fold?.inline || isStepped(frame, node)) return;
+  const text = `${parametersText(count)}${fold ? " each" : ""}`;
+  write(ctx, frame, text, { x: span.right - BOX_PADDING, y, font: TYPE_FONT, colour: palette.text3, halo, right: true });
+}
+
+/** From far away, the name alone, in letters that can be read. */
+function drawFarHeader(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, growth: number): void {
+  const { palette, camera } = frame;
+  const span = headerSpan(frame, node);
+  const room = span.right - span.left - 2 * BOX_PADDING;
+  if (room * camera.scale < LEAST_HEAD) return;
+  const font = { ...NAME_FONT, size: NAME_FONT.size * growth };
+  const title = elideMiddle(node.header!.title, room, font, (text) => widthOf(ctx, frame, text, font));
+  const y = node.y + Math.min(font.size * 0.75, node.height / 2);
+  write(ctx, frame, title, { x: span.left + BOX_PADDING, y, font, colour: palette.text2, halo: tintAt(palette, node.depth) });
+}
+
+/** Whether the buttons that step through a fold stand in the head of this member. */
+function isStepped(frame: Frame, node: LayoutNode): boolean {
+  for (const { fold, member, inline } of frame.scene.folds.values()) {
+    if (!inline && fold.members[member]![0] === node.id && fold.members[member]!.length === 1) return frame.scene.nodes.get(fold.id)?.header != null;
+  }
+  return false;
 }
 
 /** A closed node: its ground, words, value, and the colours of what is inside. */
-export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, whole: LayoutNode): void {
   const { palette } = frame;
+  const isFold = frame.scene.folds.has(whole.id);
+  const node = frontNow(frame, whole);
+  if (isFold) drawSheets(ctx, frame, node, whole);
   const paint = frame.paint(node.id);
   if (node.box!.style !== "output") drawGround(ctx, frame, node, paint);
-  if (node.box!.style === "folded" && hasStrip(node)) drawStrip(ctx, frame, node, paint);
-  if (frame.camera.scale >= TEXT_SCALE) drawWords(ctx, frame, node, paint);
+  if (node.box!.style === "folded" && hasStrip(node) && !isFold) drawStrip(ctx, frame, node, paint);
+  if (frame.camera.scale > TEXT_SCALE) drawWords(ctx, frame, node, paint);
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
+}
+
+/** A closed node from far away: a plain box in its colour. */
+export function drawFarBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { palette } = frame;
+  if (node.box!.style === "output") return;
+  const paint = frame.paint(node.id);
+  ctx.fillStyle = node.id === frame.failed ? palette.failed : (paint.fill ?? palette.lineStrong);
+  ctx.fillRect(node.x, node.y, node.width, node.height);
 }
 
 function hasStrip(node: LayoutNode): boolean {
@@ -80,7 +124,7 @@ function drawGround(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNod
 }
 
 function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, paint: Paint): void {
-  const { palette } = frame;
+  const { palette, camera } = frame;
   const { title, detail, style } = node.box!;
   const ink = paint.fill ? inkOn(paint.fill) : palette.text;
   const colour = style === "output" ? palette.text2 : ink;
@@ -89,6 +133,8 @@ function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode
   const y = style === "folded" && hasStrip(node) ? node.y + STRIP_HEIGHT * 0.85 : node.y + node.height / 2;
   const centred = style !== "folded" && style !== "valued";
   const font = style === "plain" || style === "output" ? TYPE_FONT : NAME_FONT;
+  const growth = textGrowth(camera.scale, font.size);
+  if (growth > 1.05) return drawFarWords(ctx, frame, node, { ...font, size: font.size * growth }, { colour, halo });
   let x = node.x + BOX_PADDING;
   if (style === "folded") {
     drawChevron(ctx, x + CHEVRON_INSET, y, false, ink);
@@ -98,10 +144,30 @@ function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode
     x = node.x + (node.width - words) / 2;
   }
   x += write(ctx, frame, title, { x, y, font, colour, halo });
-  if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: quiet, halo });
-  if (paint.value === undefined || centred) return;
+  if (detail) x += TITLE_GAP + write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: quiet, halo });
+  const fold = frame.scene.folds.get(node.id);
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, node.x + node.width - BOX_PADDING - 30, y);
+  if (paint.value === undefined || centred || fold) return;
   x = node.x + node.width - BOX_PADDING;
   write(ctx, frame, paint.value, { x, y, font: TYPE_FONT, colour: ink, halo, right: true });
+}
+
+/** From far away the name alone, as large as it can be read, while the box has room for it. */
+function drawFarWords(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  node: LayoutNode,
+  font: Font,
+  { colour, halo }: { colour: string; halo: string | null },
+): void {
+  const room = node.width - BOX_PADDING;
+  const title = elideMiddle(node.box!.title, room, font, (text) => widthOf(ctx, frame, text, font));
+  const x = node.x + (node.width - widthOf(ctx, frame, title, font)) / 2;
+  const ink = ctx.globalAlpha;
+  ctx.globalAlpha = ink * fade(frame.camera.scale, TEXT_SCALE, CLEAR_TEXT_SCALE);
+  const y = hasStrip(node) ? node.y + Math.max(STRIP_HEIGHT * 0.85, font.size * 0.6) : node.y + node.height / 2;
+  write(ctx, frame, title, { x, y, font, colour, halo });
+  ctx.globalAlpha = ink;
 }
 
 /** The colours of the layers inside a closed group, in a row under its name. */
@@ -147,7 +213,7 @@ function write(ctx: CanvasRenderingContext2D, frame: Frame, text: string, how: W
   ctx.textAlign = how.right ? "right" : "left";
   if (how.halo) {
     ctx.strokeStyle = how.halo;
-    ctx.lineWidth = 4;
+    ctx.lineWidth = how.font.size / 3;
     ctx.lineJoin = "round";
     ctx.strokeText(text, how.x, how.y + 0.5);
   }

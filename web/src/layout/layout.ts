@@ -99,7 +99,8 @@ export class LayoutEngine {
     }
     alignWidths([...boxes.values()]);
     const header = id === ROOT ? null : this.header(id);
-    const block = buildBlock(items, boxes, plans, flows, header);
+    const below = this.index.looks.get(id)?.below ?? 0;
+    const block = buildBlock(items, boxes, plans, flows, header, below);
     const placed = header ? this.layoutUnder(header, block) : this.layoutOnce(block);
     return { id, items, boxes, header, flows, placed };
   }
@@ -179,6 +180,7 @@ function buildBlock(
   plans: ReadonlyMap<string, GroupPlan>,
   flows: Flows,
   header: GroupHeader | null,
+  below: number,
 ): Block {
   const place = new Map(items.map((item, i) => [item, i]));
   const vertices: Block["vertices"][number][] = items.map((item) => {
@@ -198,7 +200,7 @@ function buildBlock(
     exit: edge.from === null ? 0 : (portOffset(plans.get(edge.from), edge.net, "out") ?? 0),
     entry: edge.to === null ? 0 : portOffset(plans.get(edge.to), edge.net, "in"),
   }));
-  const inset = header ? { ...GROUP_INSET, top: header.height } : ROOT_INSET;
+  const inset = header ? { side: GROUP_INSET.side, top: header.height, bottom: GROUP_INSET.bottom + below } : ROOT_INSET;
   return { vertices, edges, inset, minWidth: 0, clearLeft: 0 };
 }
 
