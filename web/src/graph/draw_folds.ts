@@ -1,5 +1,4 @@
 import type { LayoutNode } from "../layout/layout";
-import { NAME_FONT } from "../layout/label";
 import { SHEET_STEP, type DrawnFold } from "../model/drawn";
 import { cellOf, memberOf, numbered, type FoldFigure } from "./fold_figure";
 import { DIMMED, TEXT_SCALE, type Frame, type Paint } from "./frame";
@@ -9,6 +8,7 @@ import { cssFont, inkOn, tintAt } from "./theme";
 
 const NUMBER_ROOM = { under: 26, height: 13 };
 const CHIP_HEIGHT = 17;
+const CHIP_FONT = 11;
 const NOTCH = { half: 7, height: 6 };
 const INLINE_RADIUS = 5;
 
@@ -28,19 +28,28 @@ export function drawSheets(ctx: CanvasRenderingContext2D, frame: Frame, front: R
   }
 }
 
-/** `×32` on a chip, from `x` on, about the height `y`. Says how wide it is. */
-export function drawChip(ctx: CanvasRenderingContext2D, frame: Frame, count: number, x: number, y: number): void {
+/** `×32` on a chip that begins at `x`, about the height `y`. */
+export function drawChip(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  count: number,
+  { x, y, growth }: { x: number; y: number; growth: number },
+): void {
   const { palette } = frame;
-  const text = `×${count}`;
-  ctx.font = cssFont({ ...NAME_FONT, size: 11 }, palette.family);
-  const width = ctx.measureText(text).width + 12;
-  roundedBox(ctx, { x, y: y - CHIP_HEIGHT / 2, width, height: CHIP_HEIGHT }, 4);
+  const [width, height] = [chipWidth(ctx, frame, count, growth), CHIP_HEIGHT * growth];
+  roundedBox(ctx, { x, y: y - height / 2, width, height }, 4);
   ctx.fillStyle = palette.text2;
   ctx.fill();
   ctx.fillStyle = palette.panel;
-  ctx.textAlign = "left";
+  ctx.textAlign = "center";
   ctx.textBaseline = "middle";
-  ctx.fillText(text, x + 6, y + 0.5);
+  ctx.fillText(`×${count}`, x + width / 2, y + 0.5);
+}
+
+/** How wide a chip is; sets its font. */
+export function chipWidth(ctx: CanvasRenderingContext2D, { palette }: Frame, count: number, growth: number): number {
+  ctx.font = cssFont({ weight: 600, size: CHIP_FONT * growth }, palette.family);
+  return ctx.measureText(`×${count}`).width + CHIP_FONT * growth;
 }
 
 /** Cells of the members with their colours, a ring around the drawn one, and the buttons that step. */

@@ -1,7 +1,7 @@
 import type { LayoutNode } from "../layout/layout";
 import { elideMiddle, NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
 import { BOX_PADDING, CHEVRON_ROOM, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
-import { drawChip, drawSheets } from "./draw_folds";
+import { chipWidth, drawChip, drawSheets } from "./draw_folds";
 import { CLEAR_TEXT_SCALE, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
@@ -9,6 +9,8 @@ import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 const CHEVRON_INSET = 5;
 const HEADER_CLEARANCE = 12;
 const CHIP_GAP = 8;
+/** Room in the head of a fold's member for the buttons that step. */
+const STEPS_ROOM = 60;
 /** A group that is narrower on the screen has no words in its head. */
 const LEAST_HEAD = 48;
 
@@ -25,40 +27,65 @@ export function drawGroup(ctx: CanvasRenderingContext2D, frame: Frame, node: Lay
   ctx.stroke();
 }
 
-/** The words of an open group, with a halo, since lines run beneath them. */
+/**
+ * The words of an open group, with a halo, since lines run beneath them. When the graph is small they
+ * are larger than life, so that they can be read, and those that lack room are left out.
+ */
 export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
   const { palette, camera } = frame;
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
   if (!node.header) return;
   const growth = textGrowth(camera.scale, NAME_FONT.size);
-  if (growth > 1.05) return drawFarHeader(ctx, frame, node, growth);
-  const { title, detail, left, right } = node.header;
-  const fold = frame.scene.folds.get(node.id);
-  const y = headerMiddle(node);
-  const halo = tintAt(palette, node.depth);
   const span = headerSpan(frame, node);
-  drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
-  let x = span.left + BOX_PADDING + CHEVRON_ROOM;
-  x += write(ctx, frame, title, { x, y, font: NAME_FONT, colour: palette.text, halo });
-  if (detail) x += TITLE_GAP + write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
-  if (fold) drawChip(ctx, frame, fold.fold.members.length, x + CHIP_GAP, y);
-  const count = frame.parameterCount(node.id);
-  const hasRoom = left + right + HEADER_CLEARANCE <= span.right - span.left;
-  if (count === 0 || !hasRoom || fold?.inline || isStepped(frame, node)) return;
-  const text = `${parametersText(count)}${fold ? " each" : ""}`;
-  write(ctx, frame, text, { x: span.right - BOX_PADDING, y, font: TYPE_FONT, colour: palette.text3, halo, right: true });
+  if ((span.right - span.left) * camera.scale < LEAST_HEAD) return;
+  const fold = frame.scene.folds.get(node.id);
+  const count = fold?.inline || isStepped(frame, node) ? 0 : frame.parameterCount(node.id);
+  const halo = tintAt(palette, node.depth);
+  const [nameFont, typeFont] = [larger(NAME_FONT, growth), larger(TYPE_FONT, growth)];
+  const y = growth > 1.5 ? node.y + Math.min(nameFont.size * 0.75, node.height / 2) : headerMiddle(node);
+  const start = span.left + BOX_PADDING + (growth > 1.5 ? 0 : CHEVRON_ROOM);
+  const chip = fold ? CHIP_GAP + chipWidth(ctx, frame, fold.fold.members.length, growth) : 0;
+  const taken = fold?.inline ? node.header.right : 0;
+  const words = fitWords(ctx, frame, {
+    ...node.header,
+    value: count > 0 ? `${parametersText(count)}${fold ? " each" : ""}` : "",
+    room: span.right - start - BOX_PADDING - chip - taken - (isStepped(frame, node) ? STEPS_ROOM : 0),
+    fonts: [nameFont, typeFont],
+  });
+  if (growth <= 1.5) drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
+  let x = start + write(ctx, frame, words.title, { x: start, y, font: nameFont, colour: palette.text, halo });
+  if (words.detail) {
+    x += TITLE_GAP * growth;
+    x += write(ctx, frame, words.detail, { x, y, font: typeFont, colour: palette.text3, halo });
+  }
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, { x: x + CHIP_GAP, y, growth });
+  if (words.value) write(ctx, frame, words.value, { x: span.right - BOX_PADDING, y, font: typeFont, colour: palette.text3, halo, right: true });
 }
 
-/** From far away, the name alone, in letters that can be read. */
-function drawFarHeader(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, growth: number): void {
-  const { palette, camera } = frame;
-  const span = headerSpan(frame, node);
-  const room = span.right - span.left - 2 * BOX_PADDING;
-  if (room * camera.scale < LEAST_HEAD) return;
-  const font = { ...NAME_FONT, size: NAME_FONT.size * growth };
-  const title = elideMiddle(node.header!.title, room, font, (text) => widthOf(ctx, frame, text, font));
-  const y = node.y + Math.min(font.size * 0.75, node.height / 2);
-  write(ctx, frame, title, { x: span.left + BOX_PADDING, y, font, colour: palette.text2, halo: tintAt(palette, node.depth) });
+/** Words that have to share a line. */
+interface Line {
+  title: string;
+  detail: string;
+  value: string;
+  room: number;
+  fonts: [name: Font, type: Font];
+}
+
+/** What of a line has room: the detail goes first, then the value, and then the name is shortened. */
+function fitWords(ctx: CanvasRenderingContext2D, frame: Frame, line: Line): { title: string; detail: string; value: string } {
+  const { title, detail, value, room, fonts: [nameFont, typeFont] } = line;
+  const gap = TITLE_GAP * (typeFont.size / TYPE_FONT.size);
+  const width = (text: string, font: Font): number => (text ? widthOf(ctx, frame, text, font) : 0);
+  const [name, behind, right] = [width(title, nameFont), width(detail, typeFont), width(value, typeFont)];
+  const withValue = right > 0 ? right + HEADER_CLEARANCE : 0;
+  if (name + gap + behind + withValue <= room) return { title, detail, value };
+  if (name + withValue <= room) return { title, detail: "", value };
+  if (name <= room) return { title, detail: "", value: "" };
+  return { title: elideMiddle(title, room, nameFont, (text) => widthOf(ctx, frame, text, nameFont)), detail: "", value: "" };
+}
+
+function larger(font: Font, growth: number): Font {
+  return growth === 1 ? font : { ...font, size: font.size * growth };
 }
 
 /** Whether the buttons that step through a fold stand in the head of this member. */
@@ -125,49 +152,40 @@ function drawGround(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNod
 
 function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, paint: Paint): void {
   const { palette, camera } = frame;
-  const { title, detail, style } = node.box!;
+  const { style } = node.box!;
   const ink = paint.fill ? inkOn(paint.fill) : palette.text;
   const colour = style === "output" ? palette.text2 : ink;
   const quiet = paint.fill ? ink : palette.text3;
   const halo = paint.state === "unmeasured" ? palette.panel : null;
-  const y = style === "folded" && hasStrip(node) ? node.y + STRIP_HEIGHT * 0.85 : node.y + node.height / 2;
   const centred = style !== "folded" && style !== "valued";
-  const font = style === "plain" || style === "output" ? TYPE_FONT : NAME_FONT;
-  const growth = textGrowth(camera.scale, font.size);
-  if (growth > 1.05) return drawFarWords(ctx, frame, node, { ...font, size: font.size * growth }, { colour, halo });
-  let x = node.x + BOX_PADDING;
-  if (style === "folded") {
-    drawChevron(ctx, x + CHEVRON_INSET, y, false, ink);
-    x += CHEVRON_ROOM;
-  } else if (centred) {
-    const words = widthOf(ctx, frame, title, font) + (detail ? TITLE_GAP + widthOf(ctx, frame, detail, TYPE_FONT) : 0);
-    x = node.x + (node.width - words) / 2;
-  }
-  x += write(ctx, frame, title, { x, y, font, colour, halo });
-  if (detail) x += TITLE_GAP + write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: quiet, halo });
   const fold = frame.scene.folds.get(node.id);
-  if (fold) drawChip(ctx, frame, fold.fold.members.length, node.x + node.width - BOX_PADDING - 30, y);
-  if (paint.value === undefined || centred || fold) return;
-  x = node.x + node.width - BOX_PADDING;
-  write(ctx, frame, paint.value, { x, y, font: TYPE_FONT, colour: ink, halo, right: true });
-}
-
-/** From far away the name alone, as large as it can be read, while the box has room for it. */
-function drawFarWords(
-  ctx: CanvasRenderingContext2D,
-  frame: Frame,
-  node: LayoutNode,
-  font: Font,
-  { colour, halo }: { colour: string; halo: string | null },
-): void {
-  const room = node.width - BOX_PADDING;
-  const title = elideMiddle(node.box!.title, room, font, (text) => widthOf(ctx, frame, text, font));
-  const x = node.x + (node.width - widthOf(ctx, frame, title, font)) / 2;
-  const ink = ctx.globalAlpha;
-  ctx.globalAlpha = ink * fade(frame.camera.scale, TEXT_SCALE, CLEAR_TEXT_SCALE);
-  const y = hasStrip(node) ? node.y + Math.max(STRIP_HEIGHT * 0.85, font.size * 0.6) : node.y + node.height / 2;
-  write(ctx, frame, title, { x, y, font, colour, halo });
-  ctx.globalAlpha = ink;
+  const growth = textGrowth(camera.scale, NAME_FONT.size);
+  const font = larger(style === "plain" || style === "output" ? TYPE_FONT : NAME_FONT, growth);
+  const typeFont = larger(TYPE_FONT, growth);
+  const hasChevron = style === "folded" && growth <= 1.5;
+  const start = node.x + BOX_PADDING + (hasChevron ? CHEVRON_ROOM : 0);
+  const chip = fold ? chipWidth(ctx, frame, fold.fold.members.length, growth) + CHIP_GAP : 0;
+  const words = fitWords(ctx, frame, {
+    ...node.box!,
+    value: centred || fold ? "" : (paint.value ?? ""),
+    room: node.x + node.width - BOX_PADDING - start - chip + (centred ? BOX_PADDING : 0),
+    fonts: [font, typeFont],
+  });
+  const opacity = ctx.globalAlpha;
+  ctx.globalAlpha = opacity * fade(camera.scale, TEXT_SCALE, CLEAR_TEXT_SCALE);
+  const y = style === "folded" && hasStrip(node) ? node.y + STRIP_HEIGHT * 0.85 : node.y + node.height / 2;
+  let x = start;
+  if (hasChevron) drawChevron(ctx, node.x + BOX_PADDING + CHEVRON_INSET, y, false, ink);
+  if (centred) {
+    const behind = words.detail ? TITLE_GAP * growth + widthOf(ctx, frame, words.detail, typeFont) : 0;
+    x = node.x + (node.width - widthOf(ctx, frame, words.title, font) - behind) / 2;
+  }
+  x += write(ctx, frame, words.title, { x, y, font, colour, halo });
+  if (words.detail) write(ctx, frame, words.detail, { x: x + TITLE_GAP * growth, y, font: typeFont, colour: quiet, halo });
+  const right = node.x + node.width - BOX_PADDING;
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, { x: right - chip + CHIP_GAP, y, growth });
+  if (words.value) write(ctx, frame, words.value, { x: right, y, font: typeFont, colour: ink, halo, right: true });
+  ctx.globalAlpha = opacity;
 }
 
 /** The colours of the layers inside a closed group, in a row under its name. */
