@@ -39,12 +39,12 @@ export function withoutTrivial(index: GraphIndex): GraphIndex {
 function trivialOps(index: GraphIndex): Set<string> {
   const knowsAten = [...index.nodes.values()].some((node) => node.aten.length > 0);
   const hidden = new Set([...index.nodes.values()].filter((node) => isTrivial(node, knowsAten)).map((node) => node.id));
-  // one that stays may leave a neighbour without a way through, so this is done until nothing changes
-  for (let before = -1; before !== hidden.size; ) {
-    before = hidden.size;
-    const [fed, used] = reached(index.graph.edges, hidden);
-    for (const id of hidden) if (!fed.has(id) || !used.has(id)) hidden.delete(id);
-  }
+  const { edges } = index.graph;
+  const [made, used] = [new Set(edges.map((edge) => edge.target)), new Set(edges.map((edge) => edge.source))];
+  for (const id of hidden) if (!made.has(id) || !used.has(id)) hidden.delete(id);
+  // what is left may be a ring of hidden ops that nothing else feeds or uses
+  const [isFed, isUsed] = reached(edges, hidden);
+  for (const id of hidden) if (!isFed.has(id) || !isUsed.has(id)) hidden.delete(id);
   return hidden;
 }
 
