@@ -1,8 +1,12 @@
+import { bundleFans } from "./bundles";
 import { assignColumns } from "./coordinates";
 import { buildLayers } from "./layers";
 import { orderLayers } from "./order";
+import { straightenPorts } from "./ports";
 import { rankVertices } from "./ranks";
 import { routeEdges } from "./route";
+import { narrowRanks } from "./rows";
+import { tighten } from "./tighten";
 import { SPACING, type Block, type PlacedBlock, type Point } from "./types";
 
 /** How much wider a block may become to have its first in-port in the middle, in CSS pixels. */
@@ -15,12 +19,15 @@ const LOOSE_ROW_WIDTH = 520;
  * Edges run with right angles and touch no box but their own ends. The same block always gives the
  * same result. Boxes without any edge are put in rows below the others.
  */
-export function layoutBlock(block: Block): PlacedBlock {
+export function layoutBlock(given: Block): PlacedBlock {
+  const block = bundleFans(given);
   const { linked, loose } = splitLoose(block);
-  const ranking = rankVertices(linked.block);
+  const ranking = narrowRanks(linked.block, rankVertices(linked.block));
   const layered = buildLayers(linked.block, ranking);
   const layers = orderLayers(layered);
   const x = assignColumns(layered, layers);
+  tighten(layered, layers, x);
+  straightenPorts({ block: linked.block, ranking, layered, layers }, x);
   const routed = routeEdges({ block: linked.block, ranking, layered, layers, x });
   const extent = extentOf(linked.block, x, routed.routes);
   const rows = placeLoose(block, loose, extent, routed.height, linked.original.length > 0);

@@ -1,5 +1,4 @@
-import { isBend, type Layered, type Segment } from "./layers";
-import { SPACING } from "./types";
+import { isBend, separation, type Layered, type Segment } from "./layers";
 
 /** One of the four ways to align: from which side, and which way neighbours are preferred. */
 interface Direction {
@@ -13,15 +12,29 @@ interface Alignment {
   shift: Float64Array;
 }
 
+/** A placement this much wider than its widest rank is tried again with fewer straight lines. */
+const WIDE = 1.2;
+/** What a second try must save to be taken. */
+const WORTH_BENDS = 0.85;
+
 /**
  * Horizontal centres of all vertices, in CSS pixels, that keep edges straight.
  *
  * Method: U. Brandes, B. Koepf, "Fast and Simple Horizontal Coordinate Assignment" (GD 2001), with
  * ports as in U. Rueegg et al., "Size- and Port-Aware Horizontal Node Coordinate Assignment"
- * (GD 2015). Long edges never bend the line between two boxes.
+ * (GD 2015). Long edges never bend the line between two boxes. Where straight lines cost much width,
+ * only the longest ways through the block and the inner pieces of long edges stay straight.
  */
 export function assignColumns(layered: Layered, layers: number[][]): Float64Array {
   const straight = straightenable(layered, layers);
+  const first = placeWith(layered, layers, straight);
+  const width = widthOf(layered, first);
+  if (width <= WIDE * packedWidth(layered, layers)) return first;
+  const second = placeWith(layered, layers, essential(layered, straight));
+  return widthOf(layered, second) < WORTH_BENDS * width ? second : first;
+}
+
+function placeWith(layered: Layered, layers: number[][], straight: Set<Segment>): Float64Array {
   const tries: Float64Array[] = [];
   for (const upward of [false, true]) {
     for (const mirrored of [false, true]) {
@@ -32,28 +45,67 @@ export function assignColumns(layered: Layered, layers: number[][]): Float64Arra
   return middleOf(layered, tries);
 }
 
+/** Of the segments that may be straight, those on a longest way and those between two bends. */
+function essential(layered: Layered, straight: Set<Segment>): Set<Segment> {
+  const through = layered.depth.map((depth, vertex) => depth + layered.reach[vertex]!);
+  const longest = through.reduce((most, length) => Math.max(most, length), 0);
+  const kept = new Set<Segment>();
+  for (const segment of straight) {
+    const { upper, lower } = segment;
+    const isInner = isBend(layered, upper) && isBend(layered, lower);
+    if (isInner || (through[upper] === longest && through[lower] === longest)) kept.add(segment);
+  }
+  return kept;
+}
+
+/** How wide the widest rank is if its vertices stand as close as they may. */
+function packedWidth(layered: Layered, layers: number[][]): number {
+  let widest = 0;
+  for (const layer of layers) {
+    if (layer.length === 0) continue;
+    let width = (layered.width[layer[0]!]! + layered.width[layer.at(-1)!]!) / 2;
+    for (let i = 1; i < layer.length; i++) width += separation(layered, layer[i - 1]!, layer[i]!);
+    widest = Math.max(widest, width);
+  }
+  return widest;
+}
+
+function widthOf(layered: Layered, columns: Float64Array): number {
+  const { low, high } = extentOf(layered, columns);
+  return high - low;
+}
+
+function extentOf(layered: Layered, columns: Float64Array): { low: number; high: number } {
+  let [low, high] = [Infinity, -Infinity];
+  columns.forEach((x, vertex) => {
+    low = Math.min(low, x - layered.width[vertex]! / 2);
+    high = Math.max(high, x + layered.width[vertex]! / 2);
+  });
+  return { low, high };
+}
+
 /** The segments that may be drawn straight: see `preferred`, and no box edge cuts a long edge. */
 function straightenable(layered: Layered, layers: number[][]): Set<Segment> {
   const kept = new Set<Segment>();
   for (const pieces of layered.down) {
-    for (const piece of preferred(layered, pieces, (one) => one.lower)) kept.add(piece);
+    for (const piece of preferred(layered, pieces, layered.reach, (one) => one.lower)) kept.add(piece);
   }
   for (const pieces of layered.up) {
-    const fromAbove = new Set(preferred(layered, pieces, (one) => one.upper));
+    const fromAbove = new Set(preferred(layered, pieces, layered.depth, (one) => one.upper));
     for (const piece of pieces) if (!fromAbove.has(piece)) kept.delete(piece);
   }
   for (const piece of cutsThroughLongEdge(layered, layers)) kept.delete(piece);
   return kept;
 }
 
-/** Boxes go before bends, and of boxes those with the longest way on; a bend prefers a bend. */
-function preferred(layered: Layered, pieces: Segment[], other: (piece: Segment) => number): Segment[] {
+/** Boxes go before bends, and of boxes those on the longest way; a bend prefers a bend. */
+function preferred(layered: Layered, pieces: Segment[], length: number[], other: (piece: Segment) => number): Segment[] {
   if (pieces.length < 2) return pieces;
   const self = pieces[0]!.upper === other(pieces[0]!) ? pieces[0]!.lower : pieces[0]!.upper;
   const alike = pieces.filter((piece) => isBend(layered, other(piece)) === isBend(layered, self));
   const candidates = alike.length > 0 ? alike : pieces;
-  const furthest = Math.max(...candidates.map((piece) => layered.reach[other(piece)]!));
-  return candidates.filter((piece) => layered.reach[other(piece)] === furthest);
+  const furthest = candidates.reduce((most, piece) => Math.max(most, length[other(piece)]!), -1);
+  return candidates.filter((piece) => length[other(piece)] === furthest);
 }
 
 /** Segments with a box at one end that cross a segment between two bends. */
@@ -118,13 +170,6 @@ function align(layered: Layered, layers: number[][], straight: Set<Segment>, way
   return { root, shift };
 }
 
-/** How far the centres of two neighbours in a rank must be apart. */
-function separation(layered: Layered, left: number, right: number): number {
-  const bends = Number(isBend(layered, left)) + Number(isBend(layered, right));
-  const gap = [SPACING.boxes, SPACING.boxToLine, SPACING.lines][bends]!;
-  return gap + (layered.width[left]! + layered.width[right]!) / 2;
-}
-
 /** Moves the aligned chains as far together as their neighbours allow. */
 function compact(layered: Layered, layers: number[][], { root, shift }: Alignment, mirrored: boolean): Float64Array {
   const count = layered.rank.length;
@@ -166,14 +211,7 @@ function neighbours(count: number): [number, number][][] {
 
 /** The mean of the two middle ones of four placements, each moved to line up with the narrowest. */
 function middleOf(layered: Layered, tries: Float64Array[]): Float64Array {
-  const extents = tries.map((columns) => {
-    let [low, high] = [Infinity, -Infinity];
-    columns.forEach((x, vertex) => {
-      low = Math.min(low, x - layered.width[vertex]! / 2);
-      high = Math.max(high, x + layered.width[vertex]! / 2);
-    });
-    return { low, high };
-  });
+  const extents = tries.map((columns) => extentOf(layered, columns));
   const narrowest = extents.reduce((a, b) => (b.high - b.low < a.high - a.low ? b : a));
   const moved = tries.map((columns, i) => {
     const mirrored = i % 2 === 1;

@@ -16,6 +16,8 @@ export const TYPE_FONT: Font = { weight: 400, size: 12 };
 export interface NodeLabel {
   title: string;
   detail: string;
+  /** Room that is kept behind the words, in CSS pixels. */
+  room?: number;
 }
 
 const OPERATORS: Record<string, string> = {
@@ -31,6 +33,8 @@ const OPERATORS: Record<string, string> = {
 
 /** The words on a node. */
 export function labelNode(index: GraphIndex, id: string): NodeLabel {
+  const look = index.looks.get(id);
+  if (look) return look;
   const node = index.nodeOf(id);
   if (node.kind === "op") return { title: operatorName(node.type), detail: "" };
   if (node.kind === "input" || node.kind === "output") {
@@ -88,10 +92,21 @@ function operatorName(type: string): string {
 }
 
 function endName(index: GraphIndex, node: Node): string {
-  const siblings = Object.values(index.graph.nodes).filter((other) => other.kind === node.kind);
-  if (siblings.length < 2) return node.kind;
+  if (countOfKind(index, node.kind) < 2) return node.kind;
   const argument = node.attributes["argument"];
   return typeof argument === "string" ? argument : node.name === node.kind ? node.id : node.name;
+}
+
+const kinds = new WeakMap<GraphIndex, Map<Node["kind"], number>>();
+
+/** How many nodes of a kind there are; counted once for each graph. */
+function countOfKind(index: GraphIndex, kind: Node["kind"]): number {
+  const known = kinds.get(index) ?? new Map<Node["kind"], number>();
+  if (!kinds.has(index)) {
+    for (const node of index.nodes.values()) known.set(node.kind, (known.get(node.kind) ?? 0) + 1);
+    kinds.set(index, known);
+  }
+  return known.get(kind) ?? 0;
 }
 
 /** `relu#1` is the second call of `relu`. */

@@ -1,5 +1,5 @@
-import type { Block } from "./types";
 import type { Ranking } from "./ranks";
+import { SPACING, type Block } from "./types";
 
 /** A piece of an edge between two neighbouring ranks; offsets are from the vertices' centres. */
 export interface Segment {
@@ -20,7 +20,8 @@ export interface Layered {
   rank: number[];
   width: number[];
   height: number[];
-  /** Longest way on to an end, for vertices; -1 for bends. */
+  /** Longest way to a vertex, and on from it; -1 for bends. */
+  depth: number[];
   reach: number[];
   up: Segment[][];
   down: Segment[][];
@@ -36,7 +37,8 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     rank: [...ranking.rank],
     width: block.vertices.map((vertex) => vertex.width),
     height: block.vertices.map((vertex) => vertex.height),
-    reach: [...ranking.height],
+    depth: [...ranking.depth],
+    reach: [...ranking.reach],
     up: block.vertices.map(() => []),
     down: block.vertices.map(() => []),
     rankCount: ranking.rankCount,
@@ -51,6 +53,7 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
       layered.rank.push(rank);
       layered.width.push(0);
       layered.height.push(0);
+      layered.depth.push(-1);
       layered.reach.push(-1);
       layered.up.push([]);
       layered.down.push([]);
@@ -89,4 +92,11 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
 /** Whether a vertex is a bend of a long edge and not a box or port. */
 export function isBend(layered: Layered, vertex: number): boolean {
   return vertex >= layered.realCount;
+}
+
+/** How far the centres of two neighbours in a rank must be apart. */
+export function separation(layered: Layered, left: number, right: number): number {
+  const bends = Number(isBend(layered, left)) + Number(isBend(layered, right));
+  const gap = [SPACING.boxes, SPACING.boxToLine, SPACING.lines][bends]!;
+  return gap + (layered.width[left]! + layered.width[right]!) / 2;
 }

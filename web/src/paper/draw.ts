@@ -2,6 +2,7 @@ import { SceneBuilder, type Scene } from "../graph/scene";
 import { elideMiddle, labelNode, shapeText, type Font } from "../layout/label";
 import type { Document } from "../generated/document";
 import { count, si } from "../model/format";
+import { DrawnGraph } from "../model/drawn";
 import { ROOT } from "../model/graph";
 import { RunIndex } from "../model/run";
 import { colouringOf, overlayOf } from "./colouring";
@@ -39,7 +40,7 @@ export function draw(document: Document, options: Options): Drawing {
   const counts = (id: string): number => folded.counts.get(id) ?? 1;
   const headerHeight = (id: string): number => HEADER_HEIGHT + (counts(id) > 1 && colouring && !folded.made.has(id) ? MEMBER_ROOM : 0);
   const direction = options.direction === "LR" ? "LR" : "TD";
-  const builder = new SceneBuilder(folded.index, measureText, parameterCount, { headerHeight, direction });
+  const builder = new SceneBuilder(new DrawnGraph(folded.index), measureText, parameterCount, { headerHeight, direction });
   const scene = builder.build(opened.groups);
   const failed = run.graph.graph.capture.failed_node;
   const context: NodeContext = {

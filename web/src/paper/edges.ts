@@ -42,7 +42,7 @@ export function drawPorts(sheet: Sheet, scene: Scene): void {
 export function drawShapeLabels(sheet: Sheet, scene: Scene): void {
   const { palette } = sheet;
   sheet.begin("label");
-  for (const { text, at, depth } of scene.labels) {
+  for (const { text, at, depth } of scene.labels().filter((label) => label.changed)) {
     sheet.write(text, { x: at[0], y: at[1], font: SHAPE_FONT, colour: palette.text3, halo: tintAt(palette, depth) });
   }
 }

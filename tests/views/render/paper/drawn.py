@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,8 @@ def graph_of(nodes: list[Node], chain: list[str] | None = None) -> Graph:
     ids = [node.id for node in nodes] if chain is None else chain
     edges = [Edge(a, b, SPEC) for a, b in pairwise(ids)]
     root = Node(".", "module", "Net", "Net", None)
-    return Graph({node.id: node for node in [root, *nodes]}, tuple(edges))
+    ordered = [replace(node, order=i) for i, node in enumerate([root, *nodes])]
+    return Graph({node.id: node for node in ordered}, tuple(edges))
 
 
 def op(node_id: str, parent: str = ".", name: str = "op") -> Node:

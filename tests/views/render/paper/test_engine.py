@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
 
 import pytest
 from tests.views.render.paper.drawn import (
@@ -65,10 +64,11 @@ def test_stretches_of_several_nodes_repeat_as_one_group() -> None:
         for i, name in enumerate(names)
     ]
     ops = [op(f"{i}/{name}:0", f"{i}", name) for i, name in enumerate(names)]
-    first = op("first", name="pad")
-    graph = graph_of([first, *nodes, *ops], ["first", *(one.id for one in ops)])
+    first = op("pad", name="pad")
+    last = op("sum", name="sum")
+    graph = graph_of([first, *nodes, *ops, last], ["pad", *(one.id for one in ops), "sum"])
     drawn = [(node.title, node.count) for node in drawing_of(graph).nodes]
-    assert drawn == [("pad", 1), ("0…2 ×4", 4), ("0", 1), ("1", 1), ("2", 1)]
+    assert drawn == [("pad", 1), ("0…2 ×4", 4), ("0", 1), ("1", 1), ("2", 1), ("sum", 1)]
 
 
 def test_a_group_that_is_named_is_opened_also_inside_a_fold() -> None:
