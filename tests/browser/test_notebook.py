@@ -156,6 +156,7 @@ def nodes_in(page: Page, at: int) -> list[str]:
     assert frame is not None
     frame.evaluate("window.torchatlas.ready")
     assert frame.evaluate("window.origin") == "null"  # it cannot reach the notebook
+    assert frame.get_by_role("button", name="Full screen").count() == 1
     drawn = frame.evaluate("window.torchatlas.visibleNodes().map((node) => node.id)")
     return list(drawn)
 

@@ -18,7 +18,8 @@ from packaging.requirements import Requirement
 import torchatlas
 
 ROOT = Path(__file__).parents[2]
-LARGEST_WHEEL_BYTES = 1_000_000
+PAPER = "src/torchatlas/views/render/paper/bundle/"
+LARGEST_WHEEL_BYTES = 1_600_000
 
 SMOKE = """
 import json, sys
@@ -92,6 +93,8 @@ def test_the_wheel_holds_the_package_and_the_viewer(wheel: Path) -> None:
     folders = {name.partition("/")[0] for name in names}
     assert folders == {"torchatlas", f"torchatlas-{torchatlas.__version__}.dist-info"}
     assert {"torchatlas/py.typed", "torchatlas/report/viewer/viewer.css"} <= names
+    paper = {"paper.js", "Inter-Regular.ttf", "Inter-SemiBold.ttf", "Inter-LICENSE.txt"}
+    assert {f"torchatlas/views/render/paper/bundle/{name}" for name in paper} <= names
     assert {p.relative_to(ROOT / "src").as_posix() for p in sources()} <= names
     assert "torchatlas-data" in viewer
     assert wheel.stat().st_size < LARGEST_WHEEL_BYTES
@@ -112,7 +115,14 @@ def test_the_sdist_holds_the_sources_alone(sdist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"web/package-lock.json", "web/src/main.ts", "hatch_build.py", "LICENSE", "README.md"}
     assert wanted <= names
-    built = ("web/node_modules", "web/dist", "src/torchatlas/report/viewer/", ".venv", ".git/")
+    built = (
+        "web/node_modules",
+        "web/dist",
+        "src/torchatlas/report/viewer/",
+        PAPER,
+        ".venv",
+        ".git/",
+    )
     assert [name for name in names if name.startswith(built)] == []
 
 

@@ -10,6 +10,7 @@ import type { RunIndex } from "../model/run";
 import { pageContent } from "../pages/pages";
 import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
 import { h, icon, s } from "./dom";
+import { fullScreenButton } from "./fullscreen";
 import { followAddress, readLink } from "./links";
 import { Outline, topList } from "./outline";
 import { searchBox } from "./search";
@@ -214,6 +215,7 @@ export class App {
       searchBox(this.run, (node) => this.locate(node)),
       this.picker(),
       theme,
+      fullScreenButton(),
     );
   }
 

@@ -61,12 +61,17 @@ class Folding {
   private readonly made = new Set<string>();
   private readonly renamed = new Map<string, string>();
   private readonly spans = new Map<string, string>();
-  private edges: Edge[];
+  /** Groups made by folding, by the node that they stand before. */
+  private readonly before = new Map<string, string[]>();
+  /** Edges in their order, null where one is gone, and their places by node. */
+  private readonly edges: (Edge | null)[];
+  private readonly places = new Map<string, Set<number>>();
 
   constructor(graph: Graph) {
     this.whole = new GraphIndex(graph);
     this.nodes = new Map(this.whole.nodes);
     this.edges = graph.edges.filter((edge) => this.nodes.has(edge.source) && this.nodes.has(edge.target));
+    this.edges.forEach((edge, i) => this.remember(edge!, i));
     for (const id of this.nodes.keys()) this.children.set(id, [...this.whole.children(id)]);
   }
 
@@ -77,7 +82,7 @@ class Folding {
     const counterpart = new Map<string, string>();
     this.pair(first, first, 0, memberOf, counterpart);
     others.forEach((other, i) => this.pair(other, first, i + 1, memberOf, counterpart));
-    this.edges = this.foldedEdges(memberOf, counterpart);
+    this.foldEdges(memberOf, counterpart);
     for (const [id, kept] of counterpart) {
       if (id === kept) continue;
       this.nodes.delete(id);
@@ -94,6 +99,7 @@ class Folding {
   foldEnds(kind: "input" | "output", ends: (edge: Edge) => [end: string, other: string]): void {
     const joined = new Map<string, Set<string>>();
     for (const edge of this.edges) {
+      if (!edge) continue;
       const [end, other] = ends(edge);
       if (this.nodes.get(end)!.kind === kind) joined.set(end, (joined.get(end) ?? new Set()).add(other));
     }
@@ -110,7 +116,7 @@ class Folding {
         this.nodes.delete(other);
         this.renamed.set(other, first);
       }
-      this.edges = this.edges.filter((edge) => !others.includes(ends(edge)[0]));
+      for (const other of others) for (const place of this.places.get(other) ?? []) this.edges[place] = null;
       this.standsFor.set(first, [first, ...others]);
       this.counts.set(first, others.length + 1);
       const node = this.nodes.get(first)!;
@@ -122,11 +128,13 @@ class Folding {
 
   result(): Folded {
     const name = (id: string): string => this.spans.get(id) ?? id;
-    const nodes = [...this.nodes.values()].map((node): [string, Node] => {
+    const inOrder = [...this.nodes.keys()].filter((id) => !this.made.has(id)).flatMap((id) => [...(this.before.get(id) ?? []), id]);
+    const nodes = inOrder.map((id): [string, Node] => {
+      const node = this.nodes.get(id)!;
       const parent = node.parent === null ? null : name(node.parent);
       return [name(node.id), { ...node, id: name(node.id), parent }];
     });
-    const edges = this.edges.map((edge) => ({ ...edge, source: name(edge.source), target: name(edge.target) }));
+    const edges = this.edges.filter((edge) => edge !== null).map((edge) => ({ ...edge, source: name(edge.source), target: name(edge.target) }));
     const graph: Graph = { ...this.whole.graph, nodes: Object.fromEntries(nodes), edges };
     const byName = <T>(found: Map<string, T>): Map<string, T> => new Map([...found].map(([id, value]) => [name(id), value]));
     const shown = (id: string): string => {
@@ -158,18 +166,32 @@ class Folding {
     }
   }
 
-  private foldedEdges(memberOf: ReadonlyMap<string, number>, counterpart: ReadonlyMap<string, string>): Edge[] {
+  /** Edges of other members become edges of the first, and what one member hands to another goes. */
+  private foldEdges(memberOf: ReadonlyMap<string, number>, counterpart: ReadonlyMap<string, string>): void {
+    const touched = new Set<number>();
+    for (const id of memberOf.keys()) for (const place of this.places.get(id) ?? []) touched.add(place);
     const seen = new Set<string>();
-    return this.edges.flatMap((edge) => {
+    for (const place of [...touched].sort((a, b) => a - b)) {
+      const edge = this.edges[place];
+      if (!edge) continue;
       const [from, to] = [memberOf.get(edge.source), memberOf.get(edge.target)];
-      if (from === undefined && to === undefined) return [edge];
-      if (from !== undefined && to !== undefined && from !== to) return [];
+      this.edges[place] = null;
+      if (from !== undefined && to !== undefined && from !== to) continue;
       const folded = { ...edge, source: counterpart.get(edge.source) ?? edge.source, target: counterpart.get(edge.target) ?? edge.target };
       const key = JSON.stringify([folded.source, folded.target, folded.tensor.shape]);
-      const isCopy = seen.has(key) && (from ?? to) !== 0;
+      if (seen.has(key) && (from ?? to) !== 0) continue;
       seen.add(key);
-      return isCopy ? [] : [folded];
-    });
+      this.edges[place] = folded;
+      this.remember(folded, place);
+    }
+  }
+
+  private remember({ source, target }: Edge, place: number): void {
+    for (const id of [source, target]) {
+      const known = this.places.get(id);
+      if (known) known.add(place);
+      else this.places.set(id, new Set([place]));
+    }
   }
 
   /** Writes on the first member how many there are, and which; a numbered block is called by its class. */
@@ -207,14 +229,9 @@ class Folding {
       inputs: head.inputs,
       outputs: tail.outputs,
     };
-    const isInside = new Set(first);
-    const ordered: [string, Node][] = [];
-    for (const [key, node] of this.nodes) {
-      if (key === first[0]) ordered.push([id, group]);
-      ordered.push([key, isInside.has(key) ? { ...node, parent: id } : node]);
-    }
-    this.nodes.clear();
-    for (const [key, node] of ordered) this.nodes.set(key, node);
+    this.nodes.set(id, group);
+    for (const one of first) this.nodes.set(one, { ...this.nodes.get(one)!, parent: id });
+    this.before.set(first[0]!, [...(this.before.get(first[0]!) ?? []), id]);
     const siblings = this.children.get(parent)!;
     siblings.splice(siblings.indexOf(first[0]!), first.length, id);
     this.children.set(id, first);
