@@ -62,10 +62,12 @@ export function layoutBlock(given: Block): PlacedBlock {
 
 /** Takes boxes without edges out of a block. */
 function splitLoose(block: Block): { linked: { block: Block; original: number[] }; loose: number[] } {
-  const used = new Set(block.edges.flatMap((edge) => [edge.source, edge.target]));
+  const used = new Uint8Array(block.vertices.length);
+  for (const { source, target } of block.edges) used[source] = used[target] = 1;
   const original: number[] = [];
   const loose: number[] = [];
-  block.vertices.forEach((vertex, i) => (used.has(i) || vertex.role !== "item" ? original : loose).push(i));
+  block.vertices.forEach((vertex, i) => (used[i] || vertex.role !== "item" ? original : loose).push(i));
+  if (loose.length === 0) return { linked: { block, original }, loose };
   const renamed = new Map(original.map((vertex, i) => [vertex, i]));
   const vertices = original.map((vertex) => block.vertices[vertex]!);
   const edges = block.edges.map((edge) => ({

@@ -1,12 +1,18 @@
 import type { Ranking } from "./ranks";
 import { SPACING, type Block } from "./types";
 
-/** A piece of an edge between two neighbouring ranks; offsets are from the vertices' centres. */
+/**
+ * A piece of an edge between two neighbouring ranks; `exit` and `entry` are distances from the
+ * vertices' centres. The shares are the same as parts of the widths: they order ends at one vertex.
+ */
 export interface Segment {
+  id: number;
   upper: number;
   lower: number;
   exit: number;
   entry: number;
+  exitShare: number;
+  entryShare: number;
 }
 
 /**
@@ -25,6 +31,7 @@ export interface Layered {
   reach: number[];
   up: Segment[][];
   down: Segment[][];
+  segmentCount: number;
   rankCount: number;
   /** Bends of each edge in the order in which it passes them. */
   bends: number[][];
@@ -41,6 +48,7 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     reach: [...ranking.reach],
     up: block.vertices.map(() => []),
     down: block.vertices.map(() => []),
+    segmentCount: 0,
     rankCount: ranking.rankCount,
     bends: [],
   };
@@ -65,7 +73,8 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     const key = `${upper}:${exit}>${lower}:${entry}`;
     if (joined.has(key)) return;
     joined.add(key);
-    const segment = { upper, lower, exit, entry };
+    const [exitShare, entryShare] = [exit / (layered.width[upper]! + 1), entry / (layered.width[lower]! + 1)];
+    const segment = { id: layered.segmentCount++, upper, lower, exit, entry, exitShare, entryShare };
     layered.down[upper]!.push(segment);
     layered.up[lower]!.push(segment);
   };

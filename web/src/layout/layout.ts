@@ -172,7 +172,7 @@ export class LayoutEngine {
   }
 
   private layoutOnce(block: Block): PlacedBlock {
-    const key = JSON.stringify(block);
+    const key = nameOf(block);
     const placed = this.blocks.get(key) ?? layoutBlock(block);
     this.blocks.set(key, placed);
     return placed;
@@ -215,6 +215,14 @@ export class LayoutEngine {
     }
     return withoutNeedless(points);
   }
+}
+
+/** A text that two blocks share only if all of them is the same. */
+function nameOf({ vertices, edges, inset, minWidth, minHeight, clearLeft }: Block): string {
+  const parts: (number | string | null)[] = [inset.top, inset.left, inset.right, inset.bottom, minWidth, minHeight, clearLeft];
+  for (const { role, width, height } of vertices) parts.push(role, width, height);
+  for (const { source, target, net, exit, entry } of edges) parts.push(source, target, net, exit, entry);
+  return parts.join();
 }
 
 interface Size {
