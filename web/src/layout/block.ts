@@ -1,8 +1,12 @@
+import { bundleFans } from "./bundles";
 import { assignColumns } from "./coordinates";
 import { buildLayers } from "./layers";
 import { orderLayers } from "./order";
+import { straightenPorts } from "./ports";
 import { rankVertices } from "./ranks";
 import { routeEdges } from "./route";
+import { narrowRanks } from "./rows";
+import { tighten } from "./tighten";
 import { SPACING, type Block, type PlacedBlock, type Point } from "./types";
 
 /** How much wider a block may become to have its first in-port in the middle, in CSS pixels. */
@@ -15,12 +19,15 @@ const LOOSE_ROW_WIDTH = 520;
  * Edges run with right angles and touch no box but their own ends. The same block always gives the
  * same result. Boxes without any edge are put in rows below the others.
  */
-export function layoutBlock(block: Block): PlacedBlock {
+export function layoutBlock(given: Block): PlacedBlock {
+  const block = bundleFans(given);
   const { linked, loose } = splitLoose(block);
-  const ranking = rankVertices(linked.block);
+  const ranking = narrowRanks(linked.block, rankVertices(linked.block));
   const layered = buildLayers(linked.block, ranking);
   const layers = orderLayers(layered);
   const x = assignColumns(layered, layers);
+  tighten(layered, layers, x);
+  straightenPorts({ block: linked.block, ranking, layered, layers }, x);
   const routed = routeEdges({ block: linked.block, ranking, layered, layers, x });
   const extent = extentOf(linked.block, x, routed.routes);
   const rows = placeLoose(block, loose, extent, routed.height, linked.original.length > 0);
@@ -37,25 +44,30 @@ export function layoutBlock(block: Block): PlacedBlock {
     const [px, py] = rows.centres[i]!;
     centres[vertex] = [px + sides.shift, py];
   });
-  const height = Math.max(routed.height, rows.bottom + block.inset.bottom);
-  const shifted = ([px, py]: Point): Point => [px + sides.shift, py];
+  const needed = Math.max(routed.height, rows.bottom + block.inset.bottom);
+  const height = Math.max(needed, block.minHeight);
+  const drop = (height - needed) / 2;
+  const shifted = ([px, py]: Point): Point => [px + sides.shift, py + drop];
   const routes = routed.routes.map((route) => route.map(shifted));
+  const forks = routed.forks.map(({ net, at }) => ({ net, at: shifted(at) }));
   block.vertices.forEach((vertex, i) => {
-    if (vertex.role === "out") centres[i]![1] = height;
+    centres[i]![1] = vertex.role === "in" ? 0 : vertex.role === "out" ? height : centres[i]![1] + drop;
   });
   block.edges.forEach((edge, i) => {
+    if (block.vertices[edge.source]!.role === "in") routes[i]![0]![1] = 0;
     if (block.vertices[edge.target]!.role === "out") routes[i]!.at(-1)![1] = height;
   });
-  const forks = routed.forks.map(({ net, at }) => ({ net, at: shifted(at) }));
   return { width: sides.width, height, centres, routes, forks };
 }
 
 /** Takes boxes without edges out of a block. */
 function splitLoose(block: Block): { linked: { block: Block; original: number[] }; loose: number[] } {
-  const used = new Set(block.edges.flatMap((edge) => [edge.source, edge.target]));
+  const used = new Uint8Array(block.vertices.length);
+  for (const { source, target } of block.edges) used[source] = used[target] = 1;
   const original: number[] = [];
   const loose: number[] = [];
-  block.vertices.forEach((vertex, i) => (used.has(i) || vertex.role !== "item" ? original : loose).push(i));
+  block.vertices.forEach((vertex, i) => (used[i] || vertex.role !== "item" ? original : loose).push(i));
+  if (loose.length === 0) return { linked: { block, original }, loose };
   const renamed = new Map(original.map((vertex, i) => [vertex, i]));
   const vertices = original.map((vertex) => block.vertices[vertex]!);
   const edges = block.edges.map((edge) => ({
@@ -129,15 +141,15 @@ function sidesOf(
   x: Float64Array,
   { low, high }: { low: number; high: number },
 ): { width: number; shift: number } {
-  const { side } = block.inset;
-  const width = Math.max(high - low + 2 * side, block.minWidth);
-  const middle = (width - high - low) / 2;
+  const { left, right } = block.inset;
+  const width = Math.max(high - low + left + right, block.minWidth);
+  const middle = (width + left - right - high - low) / 2;
   const ports = linked.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [x[i]!] : []));
   const [first] = ports;
   if (first === undefined) return { width, shift: middle };
-  const half = Math.max(first - low, high - first) + side;
+  const half = Math.max(first - low + left, high - first + right);
   const centred = Math.max(width, 2 * half);
   if (centred - width <= CENTRING_LIMIT) return { width: centred, shift: centred / 2 - first };
   const shift = Math.max(middle, block.clearLeft - Math.min(...ports));
-  return { width: Math.max(width, high + shift + side), shift };
+  return { width: Math.max(width, high + shift + right), shift };
 }

@@ -88,10 +88,21 @@ function operatorName(type: string): string {
 }
 
 function endName(index: GraphIndex, node: Node): string {
-  const siblings = Object.values(index.graph.nodes).filter((other) => other.kind === node.kind);
-  if (siblings.length < 2) return node.kind;
+  if (countOfKind(index, node.kind) < 2) return node.kind;
   const argument = node.attributes["argument"];
   return typeof argument === "string" ? argument : node.name === node.kind ? node.id : node.name;
+}
+
+const kinds = new WeakMap<GraphIndex, Map<Node["kind"], number>>();
+
+/** How many nodes of a kind there are; counted once for each graph. */
+function countOfKind(index: GraphIndex, kind: Node["kind"]): number {
+  const known = kinds.get(index) ?? new Map<Node["kind"], number>();
+  if (!kinds.has(index)) {
+    for (const node of index.nodes.values()) known.set(node.kind, (known.get(node.kind) ?? 0) + 1);
+    kinds.set(index, known);
+  }
+  return known.get(kind) ?? 0;
 }
 
 /** `relu#1` is the second call of `relu`. */

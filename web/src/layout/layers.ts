@@ -1,12 +1,18 @@
-import type { Block } from "./types";
 import type { Ranking } from "./ranks";
+import { SPACING, type Block } from "./types";
 
-/** A piece of an edge between two neighbouring ranks; offsets are from the vertices' centres. */
+/**
+ * A piece of an edge between two neighbouring ranks; `exit` and `entry` are distances from the
+ * vertices' centres. The shares are the same as parts of the widths: they order ends at one vertex.
+ */
 export interface Segment {
+  id: number;
   upper: number;
   lower: number;
   exit: number;
   entry: number;
+  exitShare: number;
+  entryShare: number;
 }
 
 /**
@@ -20,10 +26,12 @@ export interface Layered {
   rank: number[];
   width: number[];
   height: number[];
-  /** Longest way on to an end, for vertices; -1 for bends. */
+  /** Longest way to a vertex, and on from it; -1 for bends. */
+  depth: number[];
   reach: number[];
   up: Segment[][];
   down: Segment[][];
+  segmentCount: number;
   rankCount: number;
   /** Bends of each edge in the order in which it passes them. */
   bends: number[][];
@@ -36,9 +44,11 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     rank: [...ranking.rank],
     width: block.vertices.map((vertex) => vertex.width),
     height: block.vertices.map((vertex) => vertex.height),
-    reach: [...ranking.height],
+    depth: [...ranking.depth],
+    reach: [...ranking.reach],
     up: block.vertices.map(() => []),
     down: block.vertices.map(() => []),
+    segmentCount: 0,
     rankCount: ranking.rankCount,
     bends: [],
   };
@@ -51,6 +61,7 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
       layered.rank.push(rank);
       layered.width.push(0);
       layered.height.push(0);
+      layered.depth.push(-1);
       layered.reach.push(-1);
       layered.up.push([]);
       layered.down.push([]);
@@ -62,7 +73,8 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     const key = `${upper}:${exit}>${lower}:${entry}`;
     if (joined.has(key)) return;
     joined.add(key);
-    const segment = { upper, lower, exit, entry };
+    const [exitShare, entryShare] = [exit / (layered.width[upper]! + 1), entry / (layered.width[lower]! + 1)];
+    const segment = { id: layered.segmentCount++, upper, lower, exit, entry, exitShare, entryShare };
     layered.down[upper]!.push(segment);
     layered.up[lower]!.push(segment);
   };
@@ -89,4 +101,11 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
 /** Whether a vertex is a bend of a long edge and not a box or port. */
 export function isBend(layered: Layered, vertex: number): boolean {
   return vertex >= layered.realCount;
+}
+
+/** How far the centres of two neighbours in a rank must be apart. */
+export function separation(layered: Layered, left: number, right: number): number {
+  const bends = Number(isBend(layered, left)) + Number(isBend(layered, right));
+  const gap = [SPACING.boxes, SPACING.boxToLine, SPACING.lines][bends]!;
+  return gap + (layered.width[left]! + layered.width[right]!) / 2;
 }

@@ -182,6 +182,40 @@ it("lays out identical blocks once", () => {
   expect(engine.blocksLaidOut).toBe(5);
 });
 
+it("keeps what is in a group below a head as high as asked for", () => {
+  const index = new GraphIndex(transformer(2));
+  const open = new Set(index.groups().filter((id) => index.isOpenedByAll(id)));
+  const gapUnder = (group: string, headerHeight?: (id: string) => number): number => {
+    const layout = new LayoutEngine(index, { measure, parameterCount: () => 0, ...(headerHeight && { headerHeight }) }).layout(open);
+    const inside = layout.nodes.filter((node) => index.parent(node.id) === group).map((node) => node.y);
+    return Math.min(...inside) - nodeOf(layout, group).y;
+  };
+  const tall = (id: string): number => (id === "layers.1" ? 66 : 26);
+  expect(gapUnder("layers.1", tall)).toBe(gapUnder("layers.1") + 40);
+  expect(gapUnder("layers.0", tall)).toBe(gapUnder("layers.0"));
+});
+
+it("runs tensors from left to right if asked to, with the heads of groups still on top", () => {
+  const index = new GraphIndex(residualNetwork(2));
+  const engine = new LayoutEngine(index, { measure, parameterCount: () => 0, direction: "LR" });
+  const layout = engine.layout(new Set(index.groups().filter((id) => index.isOpenedByAll(id))));
+  expect(layout.width).toBeGreaterThan(layout.height * 3);
+  for (const edge of layout.edges) {
+    const [source, target] = [nodeOf(layout, edge.source), nodeOf(layout, edge.target)];
+    expect(edge.points[0]).toEqual([source.x + source.width, source.y + source.height / 2]);
+    expect(target.x).toBeGreaterThan(source.x + source.width);
+  }
+  for (const node of layout.nodes) {
+    const parent = index.parent(node.id)!;
+    if (node.box) expect(node.height).toBe(node.box.height);
+    if (parent !== ".") expect(node.y - nodeOf(layout, parent).y).toBeGreaterThanOrEqual(26);
+  }
+  for (const { group, side, at } of layout.ports) {
+    const { x, width } = nodeOf(layout, group);
+    expect(at[0]).toBeCloseTo(side === "in" ? x : x + width);
+  }
+});
+
 it("lays out open groups only", () => {
   const { engine } = engineOf(transformer(4));
   expect(engine.layout(new Set()).nodes.map((node) => node.id)).toEqual([

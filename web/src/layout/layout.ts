@@ -3,7 +3,7 @@ import { layoutBlock } from "./block";
 import { collectFlows, type Flows } from "./flows";
 import type { Measure } from "./label";
 import { alignWidths, HEADER_HEIGHT, headerRoom, measureBox, measureHeader, type Box, type GroupHeader } from "./size";
-import type { Block, BlockEdge, PlacedBlock, Point } from "./types";
+import type { Block, BlockEdge, Direction, PlacedBlock, Point } from "./types";
 
 /** A closed node or an open group where it stands; x and y are of its upper left corner. */
 export interface LayoutNode {
@@ -43,11 +43,16 @@ export interface Layout {
 export interface LayoutOptions {
   measure: Measure;
   parameterCount: (id: string) => number;
+  /** How high the head of an open group is, for those that show more than one line of words. */
+  headerHeight?: (id: string) => number;
+  /** Which way tensors run; down unless said otherwise. Heads of groups are on top either way. */
+  direction?: Direction;
 }
 
-const GROUP_INSET = { top: HEADER_HEIGHT, side: 16, bottom: 16 };
-const ROOT_INSET = { top: 0, side: 0, bottom: 0 };
+const GROUP_INSET = 16;
+const ROOT_INSET = { top: 0, left: 0, right: 0, bottom: 0 };
 
+/** A group laid out as if tensors ran down; `transposed` gives the picture of the other direction. */
 interface GroupPlan {
   id: string;
   items: string[];
@@ -80,7 +85,12 @@ export class LayoutEngine {
     const flows = collectFlows(this.index, lifted, open);
     const plans = new Map<string, GroupPlan>();
     for (const id of [...open].reverse()) plans.set(id, this.planGroup(id, plans, flows.get(id)!));
-    return this.place(open, plans, lifted);
+    const layout = this.place(open, plans, lifted);
+    return this.isSideways ? transposed(layout) : layout;
+  }
+
+  private get isSideways(): boolean {
+    return this.options.direction === "LR";
   }
 
   /** Open groups whose surroundings are open too, outer ones first; the root is the first. */
@@ -90,30 +100,79 @@ export class LayoutEngine {
   }
 
   private planGroup(id: string, plans: ReadonlyMap<string, GroupPlan>, flows: Flows): GroupPlan {
-    const { measure, parameterCount } = this.options;
     const items = [...this.index.children(id)];
     const boxes = new Map<string, Box>();
     for (const item of items) {
-      if (!plans.has(item)) boxes.set(item, measureBox(this.index, item, measure));
+      if (!plans.has(item)) boxes.set(item, measureBox(this.index, item, this.options.measure));
     }
-    alignWidths([...boxes.values()]);
-    const header = id === ROOT ? null : measureHeader(this.index, id, parameterCount(id), measure);
-    const block = buildBlock(items, boxes, plans, flows, header);
+    if (!this.isSideways) alignWidths([...boxes.values()]);
+    const header = id === ROOT ? null : this.header(id);
+    const block: Block = { ...this.contents(items, boxes, plans, flows), inset: this.insetUnder(header) };
     const placed = header ? this.layoutUnder(header, block) : this.layoutOnce(block);
     return { id, items, boxes, header, flows, placed };
+  }
+
+  private contents(
+    items: string[],
+    boxes: ReadonlyMap<string, Box>,
+    plans: ReadonlyMap<string, GroupPlan>,
+    flows: Flows,
+  ): Omit<Block, "inset"> {
+    const place = new Map(items.map((item, i) => [item, i]));
+    const vertices: Block["vertices"][number][] = items.map((item) => {
+      const { width, height } = this.sizeOf(item, boxes, plans);
+      return { width, height, role: "item" };
+    });
+    const inPorts = new Map<string, number>();
+    const outPorts = new Map<string, number>();
+    for (const { net, side } of portsOf({ flows })) {
+      (side === "in" ? inPorts : outPorts).set(net, vertices.length);
+      vertices.push({ width: 8, height: 0, role: side });
+    }
+    const numbers = new Map(flows.nets.map((net, i) => [net, i]));
+    const edges = flows.edges.map((edge): BlockEdge => ({
+      source: edge.from === null ? inPorts.get(edge.net)! : place.get(edge.from)!,
+      target: edge.to === null ? outPorts.get(edge.net)! : place.get(edge.to)!,
+      net: numbers.get(edge.net)!,
+      exit: edge.from === null ? 0 : (portOffset(plans.get(edge.from), edge.net, "out") ?? 0),
+      entry: edge.to === null ? 0 : portOffset(plans.get(edge.to), edge.net, "in"),
+    }));
+    return { vertices, edges, minWidth: 0, minHeight: 0, clearLeft: 0 };
+  }
+
+  private header(id: string): GroupHeader {
+    const { measure, parameterCount, headerHeight } = this.options;
+    const height = headerHeight?.(id) ?? HEADER_HEIGHT;
+    return measureHeader(this.index, id, { count: parameterCount(id), height }, measure);
   }
 
   /** Asks for room for the words in the head line only where they lack it: more blocks stay alike. */
   private layoutUnder(header: GroupHeader, block: Block): PlacedBlock {
     const snug = this.layoutOnce(block);
     const { width, left } = headerRoom(header);
+    if (this.isSideways) return snug.height >= width ? snug : this.layoutOnce({ ...block, minHeight: width });
     const ports = block.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [snug.centres[i]![0]] : []));
     if (snug.width >= width && ports.every((x) => x >= left)) return snug;
     return this.layoutOnce({ ...block, minWidth: width, clearLeft: left });
   }
 
+  /** Room around the contents of a group; the root has none. */
+  private insetUnder(header: GroupHeader | null): Block["inset"] {
+    if (!header) return ROOT_INSET;
+    const around = { top: GROUP_INSET, left: GROUP_INSET, right: GROUP_INSET, bottom: GROUP_INSET };
+    return this.isSideways ? { ...around, left: header.height } : { ...around, top: header.height };
+  }
+
+  /** Size of an item in a block, where tensors run down. */
+  private sizeOf(item: string, boxes: ReadonlyMap<string, Box>, plans: ReadonlyMap<string, GroupPlan>): Size {
+    const inner = plans.get(item)?.placed;
+    if (inner) return inner;
+    const { width, height } = boxes.get(item)!;
+    return this.isSideways ? { width: height, height: width } : { width, height };
+  }
+
   private layoutOnce(block: Block): PlacedBlock {
-    const key = JSON.stringify(block);
+    const key = nameOf(block);
     const placed = this.blocks.get(key) ?? layoutBlock(block);
     this.blocks.set(key, placed);
     return placed;
@@ -129,7 +188,7 @@ export class LayoutEngine {
       plan.items.forEach((item, i) => {
         const inner = plans.get(item);
         const box = plan.boxes.get(item) ?? null;
-        const { width, height } = inner?.placed ?? box!;
+        const { width, height } = this.sizeOf(item, plan.boxes, plans);
         const centre = plan.placed.centres[i]!;
         const corner: Point = [left + centre[0] - width / 2, top + centre[1] - height / 2];
         corners.set(item, corner);
@@ -158,41 +217,38 @@ export class LayoutEngine {
   }
 }
 
+/** A text that two blocks share only if all of them is the same. */
+function nameOf({ vertices, edges, inset, minWidth, minHeight, clearLeft }: Block): string {
+  const parts: (number | string | null)[] = [inset.top, inset.left, inset.right, inset.bottom, minWidth, minHeight, clearLeft];
+  for (const { role, width, height } of vertices) parts.push(role, width, height);
+  for (const { source, target, net, exit, entry } of edges) parts.push(source, target, net, exit, entry);
+  return parts.join();
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** The picture with its axes exchanged. Sizes of boxes' words stay as they are. */
+function transposed(layout: Layout): Layout {
+  const flip = ([x, y]: Point): Point => [y, x];
+  return {
+    nodes: layout.nodes.map((node) => ({ ...node, x: node.y, y: node.x, width: node.height, height: node.width })),
+    edges: layout.edges.map((edge) => ({ ...edge, points: edge.points.map(flip) })),
+    ports: layout.ports.map((port) => ({ ...port, at: flip(port.at) })),
+    forks: layout.forks.map((fork) => ({ ...fork, at: flip(fork.at) })),
+    width: layout.height,
+    height: layout.width,
+  };
+}
+
 /** Ports of a group, in the order in which they stand after its items. */
 function portsOf(plan: { flows: Flows }): { net: string; side: "in" | "out" }[] {
   return [
     ...plan.flows.inputs.map((net) => ({ net, side: "in" as const })),
     ...plan.flows.outputs.map((net) => ({ net, side: "out" as const })),
   ];
-}
-
-function buildBlock(
-  items: string[],
-  boxes: ReadonlyMap<string, Box>,
-  plans: ReadonlyMap<string, GroupPlan>,
-  flows: Flows,
-  header: GroupHeader | null,
-): Block {
-  const place = new Map(items.map((item, i) => [item, i]));
-  const vertices: Block["vertices"][number][] = items.map((item) => {
-    const { width, height } = plans.get(item)?.placed ?? boxes.get(item)!;
-    return { width, height, role: "item" };
-  });
-  const inPorts = new Map<string, number>();
-  const outPorts = new Map<string, number>();
-  for (const { net, side } of portsOf({ flows })) {
-    (side === "in" ? inPorts : outPorts).set(net, vertices.length);
-    vertices.push({ width: 8, height: 0, role: side });
-  }
-  const edges = flows.edges.map((edge): BlockEdge => ({
-    source: edge.from === null ? inPorts.get(edge.net)! : place.get(edge.from)!,
-    target: edge.to === null ? outPorts.get(edge.net)! : place.get(edge.to)!,
-    net: flows.nets.indexOf(edge.net),
-    exit: edge.from === null ? 0 : (portOffset(plans.get(edge.from), edge.net, "out") ?? 0),
-    entry: edge.to === null ? 0 : portOffset(plans.get(edge.to), edge.net, "in"),
-  }));
-  const inset = header ? GROUP_INSET : ROOT_INSET;
-  return { vertices, edges, inset, minWidth: 0, clearLeft: 0 };
 }
 
 /** How far a port is from the middle of its group; null when the item is not an open group. */

@@ -5,8 +5,10 @@ export interface Ranking {
   rank: number[];
   /** Edges whose target stands above their source: they would close a cycle. */
   backward: boolean[];
-  /** Most steps that lead on from each vertex to an end, along forward edges. */
-  height: number[];
+  /** Most steps that lead to each vertex, along forward edges; what comes from an in-port has more. */
+  depth: number[];
+  /** Most steps that lead on from each vertex, along forward edges; what goes to an out-port has more. */
+  reach: number[];
   rankCount: number;
 }
 
@@ -31,9 +33,14 @@ export function rankVertices(block: Block): Ranking {
   for (const vertex of sorted) {
     for (const next of after[vertex]!) rank[next] = Math.max(rank[next]!, rank[vertex]! + 1);
   }
-  const height = new Array<number>(rank.length).fill(0);
+  const size = block.vertices.length;
+  const depth = block.vertices.map(({ role }) => (role === "in" ? size : 0));
+  for (const vertex of sorted) {
+    for (const next of after[vertex]!) depth[next] = Math.max(depth[next]!, depth[vertex]! + 1);
+  }
+  const reach = block.vertices.map(({ role }) => (role === "out" ? size : 0));
   for (const vertex of sorted.reverse()) {
-    for (const next of after[vertex]!) height[vertex] = Math.max(height[vertex]!, height[next]! + 1);
+    for (const next of after[vertex]!) reach[vertex] = Math.max(reach[vertex]!, reach[next]! + 1);
     if (block.vertices[vertex]!.role !== "item") continue;
     const users = after[vertex]!.filter((next) => block.vertices[next]!.role === "item");
     if (users.length > 0 && after[vertex]!.length > before[vertex]!.length) {
@@ -47,7 +54,7 @@ export function rankVertices(block: Block): Ranking {
   block.vertices.forEach((vertex, i) => {
     if (vertex.role === "out") rank[i] = lastItem + 1;
   });
-  return { rank, backward, height, rankCount: lastItem + 2 };
+  return { rank, backward, depth, reach, rankCount: lastItem + 2 };
 }
 
 /** Marks the edges that lead back to a vertex still being visited, depth first in given order. */

@@ -143,36 +143,42 @@ function stackRanks(
 /** Long edges go into a box from the side where nothing stands between; all others from above. */
 function chooseEntrances(plan: Plan): Entrance[] {
   const entrances = new Array<Entrance | undefined>(plan.block.edges.length);
-  const incoming = new Map<number, number[]>();
+  const incoming = new Map<number, Map<number, number[]>>();
   plan.block.edges.forEach((edge, index) => {
     if (edge.entry !== null) {
       entrances[index] = { from: "above", x: plan.x[edge.target]! + edge.entry };
       return;
     }
-    incoming.set(edge.target, [...(incoming.get(edge.target) ?? []), index]);
+    const nets = incoming.get(edge.target) ?? new Map<number, number[]>();
+    incoming.set(edge.target, nets);
+    const alike = nets.get(edge.net);
+    if (alike) alike.push(index);
+    else nets.set(edge.net, [index]);
   });
   const position = new Map<number, number>();
   for (const layer of plan.layers) layer.forEach((vertex, i) => position.set(vertex, i));
-  for (const [target, indexes] of incoming) {
-    const above: number[] = [];
+  for (const [target, nets] of incoming) {
+    const above: number[][] = [];
     const taken = new Set<string>();
-    for (const index of indexes) {
-      const side = indexes.length > 1 ? freeSide(plan, index, position) : null;
+    for (const indexes of nets.values()) {
+      const side = nets.size > 1 ? freeSide(plan, indexes, position) : null;
       if (side && !taken.has(side.from)) {
         taken.add(side.from);
-        entrances[index] = side;
-      } else above.push(index);
+        for (const index of indexes) entrances[index] = side;
+      } else above.push(indexes);
     }
     spreadEntries(plan, target, above, entrances);
   }
   return entrances as Entrance[];
 }
 
-/** The side of its target at which a long edge can go in, if the way there is free. */
-function freeSide(plan: Plan, index: number, position: Map<number, number>): Entrance | null {
-  const edge = plan.block.edges[index]!;
-  const last = plan.layered.bends[index]!.at(-1);
-  if (last === undefined || plan.ranking.backward[index]) return null;
+/** The side of its target at which long edges of one net can go in, if the way there is free. */
+function freeSide(plan: Plan, indexes: number[], position: Map<number, number>): Entrance | null {
+  const edge = plan.block.edges[indexes[0]!]!;
+  const last = plan.layered.bends[indexes[0]!]!.at(-1);
+  const stopsElsewhere = (index: number): boolean =>
+    plan.layered.bends[index]!.at(-1) !== last || plan.ranking.backward[index]!;
+  if (last === undefined || indexes.some(stopsElsewhere)) return null;
   const target = edge.target;
   const column = plan.x[last]!;
   const half = plan.block.vertices[target]!.width / 2;
@@ -191,21 +197,25 @@ function freeSide(plan: Plan, index: number, position: Map<number, number>): Ent
 }
 
 /** Spreads the edges that go in from above: each as near to where it comes from as the box allows. */
-function spreadEntries(plan: Plan, target: number, indexes: number[], entrances: (Entrance | undefined)[]): void {
+function spreadEntries(plan: Plan, target: number, nets: number[][], entrances: (Entrance | undefined)[]): void {
   const centre = plan.x[target]!;
   const half = Math.max(0, plan.block.vertices[target]!.width / 2 - ENTRY_MARGIN);
-  const wanted = indexes.map((index) => {
+  const columnOf = (index: number): number => {
     const edge = plan.block.edges[index]!;
     const last = plan.layered.bends[index]!.at(-1);
-    return { index, x: last === undefined ? plan.x[edge.source]! + edge.exit : plan.x[last]! };
+    return last === undefined ? plan.x[edge.source]! + edge.exit : plan.x[last]!;
+  };
+  const wanted = nets.map((indexes) => {
+    const columns = indexes.map(columnOf).sort((a, b) => a - b);
+    return { indexes, x: columns[columns.length >> 1]! };
   });
   const only = wanted.length === 1 ? wanted[0] : undefined;
   if (only) {
     const x = Math.abs(only.x - centre) <= half ? only.x : centre;
-    entrances[only.index] = { from: "above", x };
+    for (const index of only.indexes) entrances[index] = { from: "above", x };
     return;
   }
-  wanted.sort((a, b) => a.x - b.x || a.index - b.index);
+  wanted.sort((a, b) => a.x - b.x || a.indexes[0]! - b.indexes[0]!);
   const gap = Math.min(SPACING.entries, wanted.length > 1 ? (2 * half) / (wanted.length - 1) : 0);
   const places = wanted.map(({ x }) => Math.min(Math.max(x, centre - half), centre + half));
   for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i]!, places[i - 1]! + gap);
@@ -214,7 +224,9 @@ function spreadEntries(plan: Plan, target: number, indexes: number[], entrances:
     places[i] = Math.min(places[i]!, limit);
     limit = places[i]! - gap;
   }
-  wanted.forEach(({ index }, i) => (entrances[index] = { from: "above", x: places[i]! }));
+  wanted.forEach(({ indexes }, i) => {
+    for (const index of indexes) entrances[index] = { from: "above", x: places[i]! };
+  });
 }
 
 /** Dots where a line runs on past a box and a branch goes into the box's side. */

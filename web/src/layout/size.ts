@@ -12,8 +12,9 @@ export interface Box extends NodeLabel {
   style: BoxStyle;
 }
 
-/** Words in the head line of an open group, and the room that they need left and right. */
+/** Words in the head line of an open group, the room that they need left and right, and the head's height. */
 export interface GroupHeader extends NodeLabel {
+  height: number;
   left: number;
   right: number;
 }
@@ -65,13 +66,18 @@ export function alignWidths(boxes: Box[]): void {
 }
 
 /** Words of an open group's head line; `count` is the number of parameters in it. */
-export function measureHeader(index: GraphIndex, id: string, count: number, measure: Measure): GroupHeader {
+export function measureHeader(
+  index: GraphIndex,
+  id: string,
+  { count, height }: { count: number; height: number },
+  measure: Measure,
+): GroupHeader {
   const label = labelNode(index, id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
   const detail = elideMiddle(index.nodeOf(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
   const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
   const right = count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
-  return { title, detail, left: BOX_PADDING + CHEVRON_ROOM + words, right };
+  return { title, detail, height, left: BOX_PADDING + CHEVRON_ROOM + words, right };
 }
 
 /** `147,968 parameters`. */

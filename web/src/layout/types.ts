@@ -22,16 +22,21 @@ export interface BlockEdge {
   entry: number | null;
 }
 
+/** Which way tensors run: down the page, or from left to right. */
+export type Direction = "TD" | "LR";
+
 /**
- * The contents of one group, to be laid out by itself.
+ * The contents of one group, to be laid out by itself, tensors running down.
  *
- * The block becomes at least `minWidth` wide, and its in-ports keep `clearLeft` from the left border.
+ * The block becomes at least `minWidth` wide and `minHeight` high, and its in-ports keep `clearLeft`
+ * from the left border.
  */
 export interface Block {
   vertices: readonly BlockVertex[];
   edges: readonly BlockEdge[];
-  inset: { top: number; side: number; bottom: number };
+  inset: { top: number; left: number; right: number; bottom: number };
   minWidth: number;
+  minHeight: number;
   clearLeft: number;
 }
 
