@@ -56,11 +56,13 @@ export class App {
     this.showPage();
     this.graph = new GraphCanvas(this.graphHost, {
       graph: run.graphOf(this.store.get().graph),
+      foldRows: run.rows("folds"),
       parameterCount: (id) => run.parameterCount(id),
       onSelect: choose,
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
+    this.viewFacts.after(this.graph.toolbar.element);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
     followAddress(this.store, (node) => run.node(node) !== undefined, (node, asked) => directionAsked(run, node, asked));
     this.directions.show(this.store.get().graph);
@@ -143,9 +145,8 @@ export class App {
     const nodes = [...this.run.graphOf(graph).nodes.values()];
     const total = (kind: string, name: string) => `${count(nodes.filter((node) => node.kind === kind).length)} ${name}`;
     const what = [graph !== "backward" && total("op", "operations"), graph !== "forward" && total("backward", "steps")];
-    const { shown, depth } = this.graph.view();
-    const where = graph === "both" ? [] : [`depth ${depth}`]; // there is room for three facts
-    this.viewFacts.textContent = [...what.filter(Boolean), `${count(shown)} shown`, ...where].join(" · ");
+    const { shown } = this.graph.view();
+    this.viewFacts.textContent = [...what.filter(Boolean), `${count(shown)} shown`].join(" · ");
   }
 
   private recolour(): void {

@@ -1,4 +1,5 @@
 import type { Point } from "../layout/types";
+import type { Rectangle } from "./shapes";
 
 export interface Size {
   width: number;
@@ -12,6 +13,8 @@ const READABLE_SCALE = 0.62;
 /** A drawing that is too tall for the view is made smaller to show all of it, but not below this. */
 const TALL_SCALE = 0.85;
 const FIT_SCALE = 1;
+/** What is zoomed to becomes no larger than this. */
+const CLOSE_SCALE = 1.4;
 const MARGIN = 24;
 const TOP_MARGIN = 12;
 
@@ -57,6 +60,14 @@ export class Camera {
     this.x = middle - view.width / 2 / this.scale;
     const spare = (view.height / this.scale - world.height) / 2;
     this.y = -Math.max(TOP_MARGIN / this.scale, Math.min(spare, MARGIN / this.scale));
+  }
+
+  /** Shows a part of the drawing whole and in the middle, a little larger than life at most. */
+  frame(part: Rectangle, view: Size): void {
+    const across = (view.width - 2 * MARGIN) / Math.max(1, part.width);
+    const down = (view.height - 2 * MARGIN) / Math.max(1, part.height);
+    this.scale = Math.min(CLOSE_SCALE, Math.max(MIN_SCALE, Math.min(across, down)));
+    this.centreOn(part.x + part.width / 2, part.y + part.height / 2, view);
   }
 
   centreOn(x: number, y: number, view: Size): void {

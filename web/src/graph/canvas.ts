@@ -1,21 +1,35 @@
 import "./graph.css";
-import { NAME_FONT } from "../layout/label";
-import type { LayoutNode } from "../layout/layout";
-import { CHEVRON_ROOM, BOX_PADDING, HEADER_HEIGHT } from "../layout/size";
+import type { NAME_FONT } from "../layout/label";
+import { HEADER_HEIGHT } from "../layout/size";
+import { foldsOf, type Fold } from "../model/fold";
 import { ROOT, type GraphIndex } from "../model/graph";
+import { Opening, MOST_DRAWN, type Renamed } from "../model/opening";
+import type { Side } from "../model/reach";
+import { byNearness, findAnchor } from "./anchor";
 import { Camera, type Size } from "./camera";
 import { drawFrame } from "./draw";
-import { headerSpan, placeNow, type Frame, type Paint } from "./frame";
+import { memberNumber } from "./draw_folds";
+import { cellOf } from "./fold_figure";
+import { seenArea, type Frame, type Highlight, type Paint } from "./frame";
+import { highlightOf } from "./highlight";
+import { hitAt, type Hit } from "./hit";
+import { keyAction, type KeyAction } from "./keys";
+import { Menu } from "./menu";
 import { Minimap } from "./minimap";
 import { Motion, wantsStillness } from "./motion";
+import { Notice } from "./notice";
 import { listenForGestures } from "./pointer";
-import { entranceColumn, SceneBuilder, type Scene } from "./scene";
+import { entranceColumn, figureOf, SceneBuilder, type Scene } from "./scene";
+import type { Rectangle } from "./shapes";
 import { Tip } from "./tip";
 import { cssFont, readPalette, type Palette } from "./theme";
+import { Toolbar } from "./toolbar";
 import { nextNode, type Direction } from "./walk";
 
 export interface GraphCanvasOptions {
   graph: GraphIndex;
+  /** Rows of the table `folds`. */
+  foldRows?: readonly Readonly<Record<string, unknown>>[];
   /** Number of parameters in a group, for its head line. */
   parameterCount: (id: string) => number;
   onSelect: (id: string | null) => void;
@@ -25,33 +39,39 @@ export interface GraphCanvasOptions {
 }
 
 /** A drawn node in CSS pixels of the page's viewport. */
-export interface VisibleNode {
+export interface VisibleNode extends Rectangle {
   id: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
   group: boolean;
+  /** Of a fold: how many members it has, the nodes of the one that is drawn, and the members' cells. */
+  fold?: { count: number; member: number; nodes: readonly string[]; cells: Rectangle[]; steps: Rectangle[] };
 }
 
-const KEY_DIRECTIONS: Record<string, Direction> = {
-  ArrowUp: "up",
-  ArrowDown: "down",
-  ArrowLeft: "left",
-  ArrowRight: "right",
-};
+/** An edge between closed nodes, with the corners of its way in CSS pixels of the viewport. */
+export interface VisibleEdge {
+  source: string;
+  target: string;
+  points: [number, number][];
+  /** Folds whose members it runs through, and ops that are not drawn. */
+  through: readonly string[];
+}
+
 const ZOOM_STEP = 1.25;
 const REVEAL_MARGIN = 24;
 
 /** The graph on a canvas that fills its host: open, close, choose, pan and zoom. */
 export class GraphCanvas {
+  /** Depth, folding, hiding and highlighting, to be hung where there is room. */
+  readonly toolbar: Toolbar;
   private readonly host: HTMLElement;
   private options: GraphCanvasOptions;
   private readonly surface = document.createElement("canvas");
   private readonly tip: Tip;
+  private readonly notice: Notice;
+  private readonly menu: Menu;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly camera = new Camera();
-  private readonly open = new Set<string>();
+  private readonly opening: Opening;
+  private readonly foldsByGraph = new Map<GraphIndex, Fold[]>();
   private builder: SceneBuilder;
   private readonly minimap: Minimap;
   private readonly listening = new AbortController();
@@ -59,8 +79,11 @@ export class GraphCanvas {
   private palette: Palette;
   private scene: Scene;
   private paint: (id: string) => Paint = () => ({ fill: null, state: "none" });
+  private readonly paints = new Map<string, Paint>();
   private selected: string | null = null;
   private hovered: string | null = null;
+  private trail: { id: string; side: Side } | null = null;
+  private highlighted: Highlight | null = null;
   private motion: Motion | null = null;
   /** Whether the person has moved the view; until then it keeps fitting the host. */
   private moved = false;
@@ -77,7 +100,8 @@ export class GraphCanvas {
     this.surface.setAttribute("role", "application");
     this.surface.setAttribute(
       "aria-label",
-      "Architecture graph. Arrow keys walk along edges, Enter opens or closes a group, Escape clears the selection.",
+      "Architecture graph. Arrow keys walk along edges, Enter opens or closes a group, brackets change the member of a fold, " +
+        "u and d highlight up- and downstream, z zooms to the selection, Escape closes.",
     );
     const ctx = this.surface.getContext("2d");
     if (!ctx) throw new Error("the browser gives no 2D canvas, which the graph is drawn on");
@@ -85,61 +109,113 @@ export class GraphCanvas {
     if (getComputedStyle(host).position === "static") host.style.position = "relative";
     host.append(this.surface);
     this.tip = new Tip(host);
-    this.builder = this.builderOf(options.graph);
-    this.scene = this.builder.build(this.open);
+    this.notice = new Notice(host);
+    this.menu = new Menu(host, this.surface);
+    this.opening = new Opening(options.graph, this.foldsIn(options.graph));
+    this.builder = this.newBuilder();
+    this.scene = this.builder.build(this.opening.open);
     this.minimap = new Minimap(host, {
       moveTo: (x, y) => this.changeView(() => this.camera.centreOn(x, y, this.size())),
       zoomBy: (factor) => this.zoomBy(factor),
       fit: () => this.fit(),
     });
+    this.toolbar = this.newToolbar();
     this.listen();
     this.resize();
     this.sizes.observe(host);
+    this.sayHowLarge();
   }
 
   /** Draws another graph of the same model; groups that are open in both stay open. */
   setGraph(graph: GraphIndex): void {
     if (graph === this.options.graph) return;
     this.options = { ...this.options, graph };
-    this.builder = this.builderOf(graph);
-    this.setOpen([...this.open].filter((group) => graph.has(group) && graph.isGroup(group)), null);
+    this.trail = null;
+    this.change(() => this.opening.setSource(graph, this.foldsIn(graph)), null, true);
   }
 
   /** Sets the colours and values of nodes. */
   setPaint(paint: (id: string) => Paint): void {
     this.paint = paint;
+    this.paints.clear();
+    this.minimap.forget();
     this.redraw();
   }
 
   /** Reads the page's colours again, after its theme has changed to this one. */
   setTheme(_theme: "light" | "dark"): void {
     this.palette = readPalette(this.host);
+    this.minimap.forget();
     this.redraw();
   }
 
-  /** Rings a node; with `reveal` the groups around it are opened and it is brought into view. */
+  /** Rings a node; with `reveal` what is around it is opened and it is brought into view. */
   select(id: string | null, { reveal = false }: { reveal?: boolean } = {}): void {
     this.selected = id === ROOT ? null : id;
     if (reveal && this.selected !== null && this.options.graph.has(this.selected)) this.reveal(this.selected);
+    this.toolbar.update();
     this.redraw();
   }
 
-  /** Opens a group and those around it, or all but single layers. */
+  /** Opens a group and those around it, or all but single layers as far as they can be drawn. */
   expand(id: string | "all"): void {
-    const { graph } = this.options;
-    if (id === "all") return this.setOpen(graph.groups().filter((group) => graph.isOpenedByAll(group)), null);
-    if (!graph.has(id) || !graph.isGroup(id)) return;
-    this.setOpen([...this.open, ...graph.ancestors(id), id], id);
+    if (id === "all") return this.expandAll();
+    const { folds } = this.opening.drawn;
+    if (!folds.has(id) && !this.options.graph.isGroup(id)) return;
+    this.change(() => this.opening.expand(id), folds.has(id) ? id : this.shownId(id));
   }
 
   /** Closes a group, or all. Groups inside it stay as they were for when it is opened again. */
   collapse(id: string | "all"): void {
-    if (id === "all") this.setOpen([], null);
-    else if (this.open.has(id)) this.setOpen([...this.open].filter((group) => group !== id), id);
+    if (id === "all") return this.change(() => this.opening.collapseAll(), null);
+    if (!this.opening.drawn.folds.has(id) && !this.options.graph.has(id)) return;
+    this.change(() => this.opening.collapse(id), this.opening.drawn.folds.has(id) ? id : this.shownId(id));
   }
 
   isExpanded(id: string): boolean {
-    return this.open.has(id);
+    return this.opening.open.has(this.opening.drawn.folds.has(id) ? id : this.opening.drawn.drawn(id));
+  }
+
+  /** Opens the graph down to this depth; 1 is what stands directly on the canvas. */
+  expandToDepth(depth: number): void {
+    this.change(() => this.opening.expandToDepth(Math.max(1, depth)), null);
+  }
+
+  /** Draws equal neighbouring blocks as one, or each. */
+  setFolding(on: boolean): void {
+    const keep = this.selected ?? this.nearest();
+    this.change(() => this.opening.setFolding(on, keep), null, true);
+  }
+
+  /** Leaves out ops that only look at a tensor in another way, and joins their edges. */
+  setHiding(on: boolean): void {
+    this.change(() => this.opening.setHiding(on), null, true);
+  }
+
+  /** Draws another member of a fold. What is chosen in the old member is then chosen in the new one. */
+  chooseMember(fold: string, member: number): void {
+    const drawn = this.opening.drawn.folds.get(fold);
+    const count = drawn?.fold.members.length ?? 0;
+    if (!drawn || member < 0 || member >= count || member === drawn.member) return;
+    let renamed: Renamed = new Map();
+    this.change(() => (renamed = this.opening.choose(fold, member)), fold);
+    if (this.trail) this.trail = { ...this.trail, id: renamed.get(this.trail.id) ?? this.trail.id };
+    this.updateHighlight();
+    const counterpart = this.selected === null ? undefined : renamed.get(this.selected);
+    if (counterpart !== undefined) this.choose(counterpart);
+  }
+
+  /** Keeps full ink on all up- or downstream of the selected node, and dims the rest; null ends it. */
+  highlight(side: Side | null): void {
+    this.trail = side === null || this.selected === null ? null : { id: this.selected, side };
+    this.updateHighlight();
+    this.toolbar.update();
+    this.redraw();
+  }
+
+  zoomToSelection(): void {
+    const node = this.scene.nodes.get(this.shownId(this.selected) ?? "");
+    if (node) this.changeView(() => this.camera.frame(node, this.size()));
   }
 
   /** Shows the graph from its top, as wide as it fits with readable text. */
@@ -155,24 +231,29 @@ export class GraphCanvas {
   }
 
   visibleNodes(): VisibleNode[] {
-    const { left, top } = this.surface.getBoundingClientRect();
+    const { index } = this.opening.drawn;
     return this.scene.layout.nodes.map((node) => {
-      const [x, y] = this.camera.toScreen(node.x, node.y);
-      const [width, height] = [node.width * this.camera.scale, node.height * this.camera.scale];
-      return { id: node.id, x: left + x, y: top + y, width, height, group: this.options.graph.isGroup(node.id) };
+      const found: VisibleNode = { id: node.id, ...this.onPage(node), group: index.isGroup(node.id) };
+      const drawn = this.scene.folds.get(node.id);
+      const figure = drawn && figureOf(this.scene, node);
+      if (!drawn || !figure) return found;
+      const { members } = drawn.fold;
+      const cells = members.map((_, i) => this.onPage(cellOf(figure.strip, members.length, i)));
+      const steps = (figure.steps ?? []).map((box) => this.onPage(box));
+      const fold = { count: members.length, member: drawn.member, nodes: members[drawn.member]!, cells, steps };
+      return { ...found, ...this.onPage(figure.front), fold };
     });
   }
 
-  /** Edges between closed nodes, with the corners of their ways in CSS pixels of the viewport. */
-  visibleEdges(): { source: string; target: string; points: [number, number][] }[] {
-    const { left, top } = this.surface.getBoundingClientRect();
-    return this.scene.layout.edges.map(({ source, target, points }) => ({
+  visibleEdges(): VisibleEdge[] {
+    return this.scene.layout.edges.map(({ source, target, points, through }) => ({
       source,
       target,
       points: points.map(([x, y]) => {
-        const [screenX, screenY] = this.camera.toScreen(x, y);
-        return [left + screenX, top + screenY];
+        const at = this.onPage({ x, y, width: 0, height: 0 });
+        return [at.x, at.y];
       }),
+      through: through ?? [],
     }));
   }
 
@@ -183,22 +264,46 @@ export class GraphCanvas {
 
   /** The zoom (1 is life size), how deep the drawn nodes lie, and how many closed ones there are. */
   view(): { scale: number; depth: number; shown: number } {
-    const { nodes } = this.scene.layout;
-    const depth = nodes.reduce((deepest, node) => Math.max(deepest, node.depth), 0);
-    return { scale: this.camera.scale, depth, shown: nodes.filter((node) => node.box).length };
+    return { scale: this.camera.scale, depth: this.depth(), shown: this.scene.layout.nodes.filter((node) => node.box).length };
   }
 
   destroy(): void {
     cancelAnimationFrame(this.pending);
     this.listening.abort();
     this.sizes.disconnect();
-    this.minimap.destroy();
+    for (const part of [this.minimap, this.tip, this.notice, this.menu, this.toolbar]) part.destroy();
     this.surface.remove();
-    this.tip.destroy();
   }
 
-  private builderOf(graph: GraphIndex): SceneBuilder {
-    return new SceneBuilder(graph, (text, font) => this.measure(text, font), this.options.parameterCount);
+  private depth(): number {
+    return this.scene.layout.nodes.reduce((deepest, node) => Math.max(deepest, node.depth), 0);
+  }
+
+  private newBuilder(): SceneBuilder {
+    return new SceneBuilder(this.opening.drawn, (text, font) => this.measure(text, font), (id) => this.parameterCount(id));
+  }
+
+  private newToolbar(): Toolbar {
+    const canvas = this;
+    return new Toolbar({
+      get foldsEqualBlocks() { return canvas.opening.foldsEqualBlocks; },
+      get hidesTrivial() { return canvas.opening.hidesTrivial; },
+      get hasFolds() { return canvas.foldsIn(canvas.options.graph).length > 0; },
+      get highlighted() { return canvas.trail?.side ?? null; },
+      get hasSelection() { return canvas.shownId(canvas.selected) !== null; },
+      depths: () => ({ shown: this.depth(), deepest: Math.max(this.depth(), this.opening.deepest) }),
+      expandToDepth: (depth) => this.expandToDepth(depth),
+      setFolding: (on) => this.setFolding(on),
+      setHiding: (on) => this.setHiding(on),
+      highlight: (side) => this.highlight(side),
+      zoomToSelection: () => this.zoomToSelection(),
+    });
+  }
+
+  private foldsIn(graph: GraphIndex): Fold[] {
+    const known = this.foldsByGraph.get(graph) ?? foldsOf(this.options.foldRows ?? [], graph);
+    this.foldsByGraph.set(graph, known);
+    return known;
   }
 
   private measure(text: string, font: typeof NAME_FONT): number {
@@ -206,39 +311,104 @@ export class GraphCanvas {
     return this.ctx.measureText(text).width;
   }
 
-  /** Opens exactly these groups. The anchor keeps its place on the screen, the rest moves to its own. */
-  private setOpen(groups: Iterable<string>, anchor: string | null): void {
-    const before = this.scene;
-    this.open.clear();
-    for (const group of groups) this.open.add(group);
-    this.scene = this.builder.build(this.open);
-    const shown = anchor === null ? null : this.options.graph.shown(anchor, this.open);
-    const old = anchor === null ? undefined : (before.nodes.get(anchor) ?? before.nodes.get(shown!));
-    const now = anchor === null ? undefined : (this.scene.nodes.get(anchor) ?? this.scene.nodes.get(shown!));
-    if (old && now) {
-      const [dx, dy] = [entranceColumn(this.scene, now) - entranceColumn(before, old), now.y - old.y];
-      this.camera.x += dx;
-      this.camera.y += dy;
-      const from = [...before.nodes].map(([id, node]) => [id, { ...node, x: node.x + dx, y: node.y + dy }] as const);
-      this.motion = wantsStillness() ? null : new Motion(new Map(from), performance.now());
-      this.moved = true;
-    } else {
+  /** Parameters in a group; of a fold, in each member. */
+  private parameterCount(id: string): number {
+    const drawn = this.opening.drawn.folds.get(id);
+    if (!drawn) return this.options.parameterCount(id);
+    return drawn.fold.members[drawn.member]!.reduce((sum, node) => sum + this.options.parameterCount(node), 0);
+  }
+
+  /** The colour of a drawn node. A fold has none of its own: its members have. */
+  private paintOf(id: string): Paint {
+    let paint = this.paints.get(id);
+    if (!paint) {
+      paint = this.opening.drawn.folds.has(id) ? { fill: null, state: "none" } : this.paint(id);
+      this.paints.set(id, paint);
+    }
+    return paint;
+  }
+
+  private expandAll(): void {
+    let words: string | null = null;
+    this.change(() => {
+      const { depth, deepest, drawn, all } = this.opening.expandAll();
+      if (depth >= deepest) return;
+      words = `Open to depth ${depth} of ${deepest}, ${number(drawn)} nodes. All ${number(all)} would be too many to draw: at most ${number(MOST_DRAWN)}. Open further what you want to see.`;
+    }, null);
+    this.notice.say(words);
+  }
+
+  private sayHowLarge(): void {
+    const count = this.options.graph.nodes.size;
+    if (count <= MOST_DRAWN) return;
+    this.notice.say(`A graph of ${number(count)} nodes: only its outermost level is drawn. Open a group to see what is inside.`);
+  }
+
+  /**
+   * Changes what is drawn. The anchor keeps its place on the screen, or else what is nearest to the
+   * middle; the rest moves to its own place. A view that was never moved is fitted instead, unless
+   * there is an anchor or `keep` is set.
+   */
+  private change(act: () => Renamed | void, anchor: string | null, keep = false): void {
+    const [before, drawnBefore] = [this.scene, this.opening.drawn];
+    const names: Renamed = act() ?? new Map();
+    if (this.opening.drawn !== drawnBefore) {
+      this.builder = this.newBuilder();
+      this.paints.clear();
+    }
+    this.scene = this.builder.build(this.opening.open);
+    const renamed = (id: string): string => names.get(id) ?? id;
+    const standsFor = (id: string): string | null => this.shownId(drawnBefore.real(id));
+    const found =
+      anchor !== null || keep || this.moved
+        ? findAnchor(before, this.scene, { renamed, standsFor }, seenArea({ camera: this.camera, view: this.size() }), anchor)
+        : null;
+    if (found) this.settle(before, found.before, found.after, renamed);
+    else {
       this.motion = null;
       this.fitCamera();
     }
+    if (anchor !== null) this.moved = true;
+    this.notice.say(null);
+    this.updateHighlight();
     this.setHovered(null);
     this.announceView();
   }
 
+  private settle(before: Scene, old: Rectangle & { id: string }, now: Rectangle & { id: string }, renamed: (id: string) => string): void {
+    const column = entranceColumn(this.scene, this.scene.nodes.get(now.id)!) - entranceColumn(before, before.nodes.get(old.id)!);
+    const dy = now.y - old.y;
+    this.camera.x += column;
+    this.camera.y += dy;
+    const from = new Map([...before.nodes].map(([id, node]) => [renamed(id), { ...node, x: node.x + column, y: node.y + dy }] as const));
+    this.motion = wantsStillness() ? null : new Motion(from, performance.now());
+  }
+
+  private updateHighlight(): void {
+    const { trail } = this;
+    if (trail && !this.options.graph.has(trail.id)) this.trail = null;
+    this.highlighted = this.trail && highlightOf(this.opening.drawn, this.scene, this.opening.open, this.trail.id, this.trail.side);
+  }
+
+  /** The node that the middle of the view shows. */
+  private nearest(): string | null {
+    const node = byNearness(this.scene, seenArea({ camera: this.camera, view: this.size() }))[0];
+    return node ? this.opening.drawn.real(node.id) : null;
+  }
+
   private toggle(id: string): void {
-    if (this.open.has(id)) this.collapse(id);
+    if (this.opening.open.has(id)) this.collapse(id);
     else this.expand(id);
   }
 
   private reveal(id: string): void {
-    const closed = this.options.graph.ancestors(id).filter((group) => !this.open.has(group));
-    if (closed.length > 0) this.setOpen([...this.open, ...closed], closed.at(-1)!);
-    const node = this.scene.nodes.get(id);
+    const { drawn, open } = this.opening;
+    const around = drawn.hidden(id) === null ? drawn.index.ancestors(drawn.drawn(id)) : null;
+    if (around === null || around.some((group) => !open.has(group))) {
+      const outermost = around?.filter((group) => !open.has(group)).at(-1) ?? drawn.drawn(id);
+      this.change(() => this.opening.reveal(id), drawn.index.shown(outermost, open));
+    }
+    const node = this.scene.nodes.get(this.opening.drawn.drawn(id));
     if (!node) return;
     const view = this.size();
     const head = Math.min(node.height, HEADER_HEIGHT * 3);
@@ -262,7 +432,14 @@ export class GraphCanvas {
 
   private announceView(): void {
     this.redraw();
+    this.toolbar.update();
     this.options.onViewChange?.();
+  }
+
+  private onPage({ x, y, width, height }: Rectangle): Rectangle {
+    const { left, top } = this.surface.getBoundingClientRect();
+    const [screenX, screenY] = this.camera.toScreen(x, y);
+    return { x: left + screenX, y: top + screenY, width: width * this.camera.scale, height: height * this.camera.scale };
   }
 
   private size(): Size {
@@ -276,6 +453,7 @@ export class GraphCanvas {
     this.surface.height = Math.round(height * ratio);
     if (!this.moved) this.fitCamera();
     this.draw();
+    this.toolbar.update();
     this.options.onViewChange?.();
   }
 
@@ -295,8 +473,6 @@ export class GraphCanvas {
   }
 
   private frame(now: number): Frame {
-    const { graph, parameterCount } = this.options;
-    const failed = graph.graph.capture.failed_node;
     const progress = this.motion ? this.motion.progress(now) : 1;
     if (progress >= 1) this.motion = null;
     return {
@@ -307,35 +483,27 @@ export class GraphCanvas {
       pixelRatio: devicePixelRatio || 1,
       selected: this.shownId(this.selected),
       hovered: this.hovered,
-      failed: this.shownId(failed),
-      paint: this.paint,
+      failed: this.shownId(this.options.graph.graph.capture.failed_node),
+      highlight: this.highlighted,
+      paint: (id) => this.paintOf(id),
       members: (id) => this.builder.members(id),
-      parameterCount,
+      parameterCount: (id) => this.parameterCount(id),
       from: this.motion?.from ?? null,
       progress,
     };
   }
 
-  /** What is drawn in place of a node, which may be inside a closed group. */
+  /** What is drawn in place of a node, which may be inside a closed group or a hidden member. */
   private shownId(id: string | null): string | null {
-    return id !== null && this.options.graph.has(id) ? this.options.graph.shown(id, this.open) : null;
+    if (id === null || !this.options.graph.has(id)) return null;
+    const { drawn, open } = this.opening;
+    const at = drawn.drawn(id);
+    return at === ROOT ? null : drawn.index.shown(at, open);
   }
 
-  /** The innermost node at a place on the screen, and whether its chevron is there. */
-  private hit(screenX: number, screenY: number): { node: LayoutNode; chevron: boolean } | null {
+  private hit(screenX: number, screenY: number): Hit | null {
     const [x, y] = this.camera.toWorld(screenX, screenY);
-    const frame = this.frame(performance.now());
-    let found: LayoutNode | null = null;
-    for (const node of this.scene.layout.nodes) {
-      const place = placeNow(frame, node);
-      const inside = x >= place.x && x <= place.x + place.width && y >= place.y && y <= place.y + place.height;
-      if (inside && (!found || node.depth > found.depth)) found = node;
-    }
-    if (!found) return null;
-    const hasChevron = found.header !== null || found.box?.style === "folded";
-    const start = found.header ? headerSpan(frame, found).left : found.x;
-    const chevron = hasChevron && x < start + BOX_PADDING + CHEVRON_ROOM && x >= start && y < found.y + HEADER_HEIGHT;
-    return { node: found, chevron };
+    return hitAt({ scene: this.scene, camera: this.camera, view: this.size() }, x, y);
   }
 
   private listen(): void {
@@ -347,6 +515,7 @@ export class GraphCanvas {
       leave: () => this.setHovered(null),
       click: (x: number, y: number) => this.click(x, y),
       doubleClick: (x: number, y: number) => this.doubleClick(x, y),
+      menu: (x: number, y: number) => this.openMenu(x, y),
     };
     listenForGestures(this.surface, gestures, signal);
     this.surface.addEventListener("keydown", (event) => this.press(event), { signal });
@@ -354,13 +523,35 @@ export class GraphCanvas {
 
   private click(x: number, y: number): void {
     const hit = this.hit(x, y);
-    if (hit?.chevron) return this.toggle(hit.node.id);
-    this.choose(hit?.node.id ?? null);
+    if (!hit) return this.choose(null);
+    if (hit.part === "chevron") return this.toggle(hit.node.id);
+    const drawn = hit.fold === undefined ? undefined : this.scene.folds.get(hit.fold);
+    if (!drawn) return this.choose(this.opening.drawn.real(hit.node.id));
+    if (hit.part === "previous") return this.chooseMember(drawn.fold.id, drawn.member - 1);
+    if (hit.part === "next") return this.chooseMember(drawn.fold.id, drawn.member + 1);
+    this.chooseMember(drawn.fold.id, hit.member!);
+    this.choose(drawn.fold.members[hit.member!]![0]!);
   }
 
   private doubleClick(x: number, y: number): void {
     const hit = this.hit(x, y);
-    if (hit && !hit.chevron && this.options.graph.isGroup(hit.node.id)) this.toggle(hit.node.id);
+    if (hit?.part === "body" && this.opening.drawn.index.isGroup(hit.node.id)) this.toggle(hit.node.id);
+  }
+
+  private openMenu(x: number, y: number): void {
+    const hit = this.hit(x, y);
+    if (!hit) return this.menu.close();
+    const { id } = hit.node;
+    this.choose(this.opening.drawn.real(id));
+    const isOpen = this.opening.open.has(id);
+    const items = [
+      ...(this.opening.drawn.index.isGroup(id) ? [{ text: isOpen ? "Close" : "Open", key: isOpen ? "Esc" : "Enter", act: () => this.toggle(id) }] : []),
+      { text: "Zoom to it", key: "z", act: () => this.zoomToSelection() },
+      { text: "Highlight upstream", key: "u", act: () => this.highlight("upstream") },
+      { text: "Highlight downstream", key: "d", act: () => this.highlight("downstream") },
+      ...(this.trail ? [{ text: "End highlighting", key: "Esc", act: () => this.highlight(null) }] : []),
+    ];
+    this.menu.open(this.opening.drawn.real(id), items, x, y);
   }
 
   private choose(id: string | null): void {
@@ -371,7 +562,25 @@ export class GraphCanvas {
   private hover(x: number, y: number): void {
     const hit = this.hit(x, y);
     this.setHovered(hit?.node.id ?? null);
-    this.tip.show(hit?.node ?? null, x, y, this.size().width);
+    this.tip.show(this.tipFor(hit), x, y, this.size().width);
+  }
+
+  /** The name of a member under the pointer, or the full id of a node whose words were shortened. */
+  private tipFor(hit: Hit | null): string | null {
+    if (!hit) return null;
+    const drawn = hit.fold === undefined ? undefined : this.scene.folds.get(hit.fold);
+    if (drawn && hit.part === "member") {
+      const [first, ...more] = drawn.fold.members[hit.member!]!;
+      const { value, state } = this.paint(first!);
+      const what = state === "unmeasured" ? "not measured" : (value ?? "");
+      return [more.length > 0 ? `${first} and ${more.length} more` : first!, what].filter(Boolean).join(" · ");
+    }
+    if (drawn) {
+      const to = drawn.member + (hit.part === "next" ? 1 : -1);
+      return drawn.fold.members[to] ? `to member ${memberNumber(drawn, to)}` : null;
+    }
+    const words = hit.node.box ?? hit.node.header;
+    return words && `${words.title}${words.detail}`.includes("…") ? this.opening.drawn.real(hit.node.id) : null;
   }
 
   private setHovered(id: string | null): void {
@@ -379,28 +588,62 @@ export class GraphCanvas {
     if (id === this.hovered) return;
     this.hovered = id;
     this.surface.dataset["over"] = id === null ? "nothing" : "node";
-    this.options.onHover?.(id);
+    this.options.onHover?.(id === null ? null : this.opening.drawn.real(id));
     this.redraw();
   }
 
   private press(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const direction = KEY_DIRECTIONS[event.key];
-    const selected = this.shownId(this.selected);
-    if (direction) this.step(selected, direction);
-    else if (event.key === "Enter" && selected !== null) this.toggle(selected);
-    else if (event.key === "Escape") this.choose(null);
-    else if (event.key === "+" || event.key === "=") this.zoomBy(ZOOM_STEP);
-    else if (event.key === "-") this.zoomBy(1 / ZOOM_STEP);
-    else if (event.key === "0") this.fit();
-    else return;
+    const action = keyAction(event.key);
+    if (!action || !this.act(action)) return;
     event.preventDefault();
+  }
+
+  /** Does what a key asks for; false when there is nothing to do. */
+  private act(action: KeyAction): boolean {
+    const selected = this.shownId(this.selected);
+    if (action.kind === "walk") this.step(selected, action.direction);
+    else if (action.kind === "depth") this.expandToDepth(action.depth);
+    else if (action.kind === "member") return this.stepMember(action.by);
+    else if (action.kind === "highlight") this.highlight(this.trail?.side === action.side ? null : action.side);
+    else if (action.kind === "zoom") this.zoomBy(action.by > 0 ? ZOOM_STEP : 1 / ZOOM_STEP);
+    else if (action.kind === "toggle" && selected !== null) this.toggle(selected);
+    else if (action.kind === "close") this.escape(selected);
+    else if (action.kind === "fit") this.fit();
+    else if (action.kind === "frame") this.zoomToSelection();
+    else if (action.kind === "folding") this.setFolding(!this.opening.foldsEqualBlocks);
+    else if (action.kind === "hiding") this.setHiding(!this.opening.hidesTrivial);
+    else return false;
+    return true;
+  }
+
+  /** Ends the highlighting, or closes the selected group, or ends the selection. */
+  private escape(selected: string | null): void {
+    if (this.trail) this.highlight(null);
+    else if (selected !== null && this.opening.open.has(selected)) this.collapse(selected);
+    else this.choose(null);
+  }
+
+  /** Steps through the fold around the selected node, or through the one nearest to the middle. */
+  private stepMember(by: 1 | -1): boolean {
+    const { drawn } = this.opening;
+    const inView = byNearness(this.scene, seenArea({ camera: this.camera, view: this.size() }));
+    const near = inView.find((node) => this.scene.folds.has(node.id));
+    const fold = (this.selected !== null && this.options.graph.has(this.selected) ? drawn.foldAround(this.selected) : null) ?? this.scene.folds.get(near?.id ?? "");
+    if (!fold) return false;
+    this.chooseMember(fold.fold.id, fold.member + by);
+    return true;
   }
 
   private step(from: string | null, direction: Direction): void {
     const next = nextNode(this.scene, from, direction);
     if (next === null) return;
-    this.choose(next);
-    this.reveal(next);
+    const real = this.opening.drawn.real(next);
+    this.choose(real);
+    this.reveal(real);
   }
+}
+
+function number(count: number): string {
+  return count.toLocaleString("en-US");
 }

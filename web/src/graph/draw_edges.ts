@@ -1,70 +1,99 @@
 import type { LayoutEdge } from "../layout/layout";
 import type { Point } from "../layout/types";
 import { netOf } from "../layout/flows";
-import { DETAIL_SCALE, seenArea, type Frame } from "./frame";
+import { DETAIL_SCALE, DIMMED, fade, LABEL_SCALE, seenArea, type Frame } from "./frame";
 import { SHAPE_FONT, type Scene } from "./scene";
-import { arrowHead, roundedLine } from "./shapes";
+import { traceArrowHead, traceLine, traceRoundedLine } from "./shapes";
 import { cssFont, mixColours, tintAt } from "./theme";
 
 const FORK_RADIUS = 2.6;
 const PORT_RADIUS = 3.2;
-const DIMMED = 0.35;
 const SAVED_DASH = [5, 4];
+/** Lines from far away are this wide on the screen, and pieces shorter than this are left out. */
+const FAR_WIDTH = 0.7;
 
-interface EdgePath {
-  line: Path2D;
-  head: Path2D;
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
+type Wanted = (edge: LayoutEdge) => boolean;
 
-const paths = new WeakMap<Scene, EdgePath[]>();
+const forks = new WeakMap<Scene, Set<string>>();
 
-/** Lines with arrow heads and fork dots. With a node under the pointer, only its lines keep full ink. */
+/** Lines with arrow heads and fork dots. Where a node is spoken of, only its lines keep full ink. */
 export function drawEdges(ctx: CanvasRenderingContext2D, frame: Frame): void {
-  const { scene, palette, hovered } = frame;
-  const isMine = (edge: LayoutEdge): boolean => edge.source === hovered || edge.target === hovered;
-  const singled = hovered !== null && scene.layout.edges.some(isMine);
-  if (!singled) return drawSome(ctx, frame, (colour) => colour, () => true, () => true);
+  const { scene, palette, hovered, highlight } = frame;
+  const seen = scene.edgesAt.search(seenArea(frame)).map((i) => ({ edge: scene.layout.edges[i]!, width: scene.widths[i]! }));
+  const isMine: Wanted = (edge) => edge.source === hovered || edge.target === hovered;
+  const singled = hovered !== null && seen.some(({ edge }) => isMine(edge));
+  if (!singled && !highlight) return drawSome(ctx, frame, seen, (colour) => colour);
+  const full: Wanted = (edge) => (highlight ? highlight.edges.has(edge) || (singled && isMine(edge)) : isMine(edge));
   const dimmed = (colour: string): string => mixColours(colour, palette.canvas, DIMMED);
-  const nets = new Set(scene.layout.edges.filter((edge) => edge.source === hovered).map(netOf));
-  drawSome(ctx, frame, dimmed, (edge) => !isMine(edge), (net) => !nets.has(net));
-  drawSome(ctx, frame, (colour) => colour, isMine, (net) => nets.has(net));
+  drawSome(ctx, frame, seen.filter(({ edge }) => !full(edge)), dimmed);
+  drawSome(ctx, frame, seen.filter(({ edge }) => full(edge)), (colour) => colour);
 }
 
-function drawSome(
-  ctx: CanvasRenderingContext2D,
-  frame: Frame,
-  shade: (colour: string) => string,
-  edgeWanted: (edge: LayoutEdge) => boolean,
-  forkWanted: (net: string) => boolean,
-): void {
-  const { scene, camera } = frame;
-  const area = seenArea(frame);
-  const drawn = pathsOf(scene);
-  const [plain, ofGradient] = [shade(frame.palette.edge), shade(frame.palette.gradient)];
-  scene.layout.edges.forEach((edge, i) => {
-    const path = drawn[i]!;
-    if (path.left > area.right || path.right < area.left || path.top > area.bottom || path.bottom < area.top) return;
-    if (!edgeWanted(edge)) return;
-    ctx.strokeStyle = ctx.fillStyle = edge.role === "forward" ? plain : ofGradient;
-    ctx.lineWidth = edge.role === "saved" ? 1 : scene.widths[i]!;
-    ctx.setLineDash(edge.role === "saved" ? SAVED_DASH : []);
-    ctx.stroke(path.line);
+interface SeenEdge {
+  edge: LayoutEdge;
+  width: number;
+}
+
+/** Lines that look alike are drawn in one go. */
+function drawSome(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly SeenEdge[], shade: (colour: string) => string): void {
+  if (seen.length === 0) return;
+  const { scene, camera, palette } = frame;
+  const [plain, ofGradient] = [shade(palette.edge), shade(palette.gradient)];
+  if (camera.scale < DETAIL_SCALE) return drawFar(ctx, frame, seen, plain, ofGradient);
+  const forksAt = forksOf(scene);
+  const isFork = (edge: LayoutEdge) => (at: Point) => forksAt.has(forkKey(netOf(edge), at));
+  for (const [style, alike] of byStyle(seen)) {
+    ctx.beginPath();
+    for (const { edge } of alike) traceRoundedLine(ctx, edge.points, isFork(edge));
+    ctx.strokeStyle = style.role === "forward" ? plain : ofGradient;
+    ctx.lineWidth = style.role === "saved" ? 1 : style.width;
+    ctx.setLineDash(style.role === "saved" ? SAVED_DASH : []);
+    ctx.stroke();
     ctx.setLineDash([]);
-    if (camera.scale < DETAIL_SCALE) return;
-    if (edge.role === "gradient") drawHollow(ctx, path.head, frame.palette.panel);
-    else ctx.fill(path.head);
-  });
-  if (camera.scale < DETAIL_SCALE) return;
-  const roles = new Map(scene.layout.edges.map((edge) => [netOf(edge), edge.role]));
-  for (const fork of scene.layout.forks) {
-    if (!forkWanted(fork.net)) continue;
-    ctx.fillStyle = roles.get(fork.net) === "forward" ? plain : ofGradient;
-    disc(ctx, fork.at, FORK_RADIUS);
+    ctx.beginPath();
+    for (const { edge } of alike) traceArrowHead(ctx, edge.points);
+    // heads of gradients are hollow, so that they are told from tensors without their colour
+    ctx.fillStyle = style.role === "gradient" ? palette.panel : ctx.strokeStyle;
+    ctx.fill();
+    if (style.role !== "gradient") continue;
+    ctx.lineWidth = 1.2;
+    ctx.stroke();
   }
+  drawForks(ctx, frame, new Set(seen.map(({ edge }) => netOf(edge))), plain, ofGradient);
+}
+
+function drawForks(ctx: CanvasRenderingContext2D, frame: Frame, nets: ReadonlySet<string>, plain: string, ofGradient: string): void {
+  const { scene } = frame;
+  const area = seenArea(frame);
+  for (const forward of [true, false]) {
+    ctx.fillStyle = forward ? plain : ofGradient;
+    ctx.beginPath();
+    for (const { net, at } of scene.layout.forks) {
+      if (at[0] < area.left || at[0] > area.right || at[1] < area.top || at[1] > area.bottom) continue;
+      if (nets.has(net) && (scene.roles.get(net) === "forward") === forward) traceDisc(ctx, at, FORK_RADIUS);
+    }
+    ctx.fill();
+  }
+}
+
+/** From far away: straight thin lines without heads. */
+function drawFar(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly SeenEdge[], plain: string, ofGradient: string): void {
+  const { scale } = frame.camera;
+  ctx.lineWidth = FAR_WIDTH / scale;
+  const ink = ctx.globalAlpha;
+  ctx.globalAlpha = ink * (0.35 + 0.65 * fade(scale, 0.04, DETAIL_SCALE));
+  for (const forward of [true, false]) {
+    ctx.strokeStyle = forward ? plain : ofGradient;
+    ctx.beginPath();
+    let some = false;
+    for (const { edge } of seen) {
+      if ((edge.role === "forward") !== forward) continue;
+      traceLine(ctx, edge.points, 1 / scale);
+      some = true;
+    }
+    if (some) ctx.stroke();
+  }
+  ctx.globalAlpha = ink;
 }
 
 /** Rings where tensors cross borders. */
@@ -75,64 +104,62 @@ export function drawPorts(ctx: CanvasRenderingContext2D, frame: Frame): void {
   ctx.strokeStyle = palette.edge;
   ctx.fillStyle = palette.panel;
   ctx.lineWidth = 1.5;
+  ctx.beginPath();
   for (const { at } of scene.layout.ports) {
     if (at[0] < area.left || at[0] > area.right || at[1] < area.top || at[1] > area.bottom) continue;
-    disc(ctx, at, PORT_RADIUS);
-    ctx.stroke();
+    traceDisc(ctx, at, PORT_RADIUS);
   }
+  ctx.fill();
+  ctx.stroke();
 }
 
 /** Shapes beside lines, with a halo in the tint beneath. */
 export function drawShapeLabels(ctx: CanvasRenderingContext2D, frame: Frame): void {
-  const { scene, palette } = frame;
+  const { scene, palette, camera } = frame;
   const area = seenArea(frame);
+  const { changed, every, fade: over } = LABEL_SCALE;
+  const ink = ctx.globalAlpha;
   ctx.font = cssFont(SHAPE_FONT, palette.family);
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
   ctx.lineJoin = "round";
   ctx.lineWidth = 3;
-  for (const label of scene.labels) {
+  for (const label of scene.labels()) {
     const [x, y] = label.at;
     if (x > area.right || x + label.width < area.left || y < area.top || y > area.bottom) continue;
+    const from = label.changed ? changed : every;
+    ctx.globalAlpha = ink * fade(camera.scale, from - over, from);
+    if (ctx.globalAlpha === 0) continue;
     ctx.strokeStyle = tintAt(palette, label.depth);
     ctx.strokeText(label.text, x, y + 0.5);
     ctx.fillStyle = palette.text3;
     ctx.fillText(label.text, x, y + 0.5);
   }
+  ctx.globalAlpha = ink;
 }
 
-/** Heads of gradients are hollow, so that they are told from tensors without their colour. */
-function drawHollow(ctx: CanvasRenderingContext2D, head: Path2D, ground: string): void {
-  ctx.fillStyle = ground;
-  ctx.lineWidth = 1.2;
-  ctx.fill(head);
-  ctx.stroke(head);
-}
-
-function disc(ctx: CanvasRenderingContext2D, [x, y]: Point, radius: number): void {
-  ctx.beginPath();
+function traceDisc(ctx: CanvasRenderingContext2D, [x, y]: Point, radius: number): void {
+  ctx.moveTo(x + radius, y);
   ctx.arc(x, y, radius, 0, Math.PI * 2);
-  ctx.fill();
 }
 
-/** Paths are made once for each scene: panning only strokes them again. */
-function pathsOf(scene: Scene): EdgePath[] {
-  const known = paths.get(scene);
-  if (known) return known;
-  const forkKey = (net: string, [x, y]: Point): string => `${Math.round(x)} ${Math.round(y)} ${net}`;
-  const forks = new Set(scene.layout.forks.map(({ net, at }) => forkKey(net, at)));
-  const made = scene.layout.edges.map((edge) => {
-    const { points } = edge;
-    const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-    return {
-      line: roundedLine(points, (at) => forks.has(forkKey(netOf(edge), at))),
-      head: arrowHead(points),
-      left: Math.min(...xs) - 5,
-      top: Math.min(...ys) - 5,
-      right: Math.max(...xs) + 5,
-      bottom: Math.max(...ys) + 5,
-    };
-  });
-  paths.set(scene, made);
-  return made;
+function byStyle(seen: readonly SeenEdge[]): Map<{ role: LayoutEdge["role"]; width: number }, SeenEdge[]> {
+  const styles = new Map<string, { style: { role: LayoutEdge["role"]; width: number }; alike: SeenEdge[] }>();
+  for (const one of seen) {
+    const key = `${one.edge.role} ${one.width}`;
+    const known = styles.get(key);
+    if (known) known.alike.push(one);
+    else styles.set(key, { style: { role: one.edge.role, width: one.width }, alike: [one] });
+  }
+  return new Map([...styles.values()].map(({ style, alike }) => [style, alike]));
+}
+
+function forkKey(net: string, [x, y]: Point): string {
+  return `${Math.round(x)} ${Math.round(y)} ${net}`;
+}
+
+function forksOf(scene: Scene): Set<string> {
+  const known = forks.get(scene) ?? new Set(scene.layout.forks.map(({ net, at }) => forkKey(net, at)));
+  forks.set(scene, known);
+  return known;
 }

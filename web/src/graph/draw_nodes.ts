@@ -1,16 +1,25 @@
 import type { LayoutNode } from "../layout/layout";
-import { NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
-import { BOX_PADDING, CHEVRON_ROOM, HEADER_HEIGHT, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
-import { headerSpan, TEXT_SCALE, type Frame, type Paint } from "./frame";
+import { elideMiddle, NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
+import { BOX_PADDING, CHEVRON_ROOM, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
+import { chipWidth, drawChip, drawSheets } from "./draw_folds";
+import { CLEAR_TEXT_SCALE, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
 const CHEVRON_INSET = 5;
 const HEADER_CLEARANCE = 12;
+const CHIP_GAP = 8;
+/** Room in the head of a fold's member for the buttons that step. */
+const STEPS_ROOM = 60;
+/** A group that is narrower on the screen has no words in its head. */
+const LEAST_HEAD = 48;
 
-/** The ground of an open group. */
-export function drawGroup(ctx: CanvasRenderingContext2D, { palette, hovered }: Frame, node: LayoutNode): void {
-  roundedBox(ctx, node, 8);
+/** The ground of an open group, with the sheets behind it if it is a fold. */
+export function drawGroup(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { palette, hovered } = frame;
+  const front = frontNow(frame, node);
+  drawSheets(ctx, frame, front, node);
+  roundedBox(ctx, front, 8);
   ctx.fillStyle = tintAt(palette, node.depth);
   ctx.fill();
   ctx.lineWidth = 1;
@@ -18,33 +27,95 @@ export function drawGroup(ctx: CanvasRenderingContext2D, { palette, hovered }: F
   ctx.stroke();
 }
 
-/** The words of an open group, with a halo, since lines run beneath them. */
+/**
+ * The words of an open group, with a halo, since lines run beneath them. When the graph is small they
+ * are larger than life, so that they can be read, and those that lack room are left out.
+ */
 export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
   const { palette, camera } = frame;
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
-  if (camera.scale < TEXT_SCALE || !node.header) return;
-  const { title, detail, left, right } = node.header;
-  const y = node.y + HEADER_HEIGHT / 2;
-  const halo = tintAt(palette, node.depth);
+  if (!node.header) return;
+  const growth = textGrowth(camera.scale, NAME_FONT.size);
   const span = headerSpan(frame, node);
-  drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
-  let x = span.left + BOX_PADDING + CHEVRON_ROOM;
-  x += write(ctx, frame, title, { x, y, font: NAME_FONT, colour: palette.text, halo });
-  if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
-  const count = frame.parameterCount(node.id);
-  if (count === 0 || left + right + HEADER_CLEARANCE > span.right - span.left) return;
-  x = span.right - BOX_PADDING;
-  write(ctx, frame, parametersText(count), { x, y, font: TYPE_FONT, colour: palette.text3, halo, right: true });
+  if ((span.right - span.left) * camera.scale < LEAST_HEAD) return;
+  const fold = frame.scene.folds.get(node.id);
+  const count = fold?.inline || isStepped(frame, node) ? 0 : frame.parameterCount(node.id);
+  const halo = tintAt(palette, node.depth);
+  const [nameFont, typeFont] = [larger(NAME_FONT, growth), larger(TYPE_FONT, growth)];
+  const y = growth > 1.5 ? node.y + Math.min(nameFont.size * 0.75, node.height / 2) : headerMiddle(node);
+  const start = span.left + BOX_PADDING + (growth > 1.5 ? 0 : CHEVRON_ROOM);
+  const chip = fold ? CHIP_GAP + chipWidth(ctx, frame, fold.fold.members.length, growth) : 0;
+  const taken = fold?.inline ? node.header.right : 0;
+  const words = fitWords(ctx, frame, {
+    ...node.header,
+    value: count > 0 ? `${parametersText(count)}${fold ? " each" : ""}` : "",
+    room: span.right - start - BOX_PADDING - chip - taken - (isStepped(frame, node) ? STEPS_ROOM : 0),
+    fonts: [nameFont, typeFont],
+  });
+  if (growth <= 1.5) drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
+  let x = start + write(ctx, frame, words.title, { x: start, y, font: nameFont, colour: palette.text, halo });
+  if (words.detail) {
+    x += TITLE_GAP * growth;
+    x += write(ctx, frame, words.detail, { x, y, font: typeFont, colour: palette.text3, halo });
+  }
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, { x: x + CHIP_GAP, y, growth });
+  if (words.value) write(ctx, frame, words.value, { x: span.right - BOX_PADDING, y, font: typeFont, colour: palette.text3, halo, right: true });
+}
+
+/** Words that have to share a line. */
+interface Line {
+  title: string;
+  detail: string;
+  value: string;
+  room: number;
+  fonts: [name: Font, type: Font];
+}
+
+/** What of a line has room: the detail goes first, then the value, and then the name is shortened. */
+function fitWords(ctx: CanvasRenderingContext2D, frame: Frame, line: Line): { title: string; detail: string; value: string } {
+  const { title, detail, value, room, fonts: [nameFont, typeFont] } = line;
+  const gap = TITLE_GAP * (typeFont.size / TYPE_FONT.size);
+  const width = (text: string, font: Font): number => (text ? widthOf(ctx, frame, text, font) : 0);
+  const [name, behind, right] = [width(title, nameFont), width(detail, typeFont), width(value, typeFont)];
+  const withValue = right > 0 ? right + HEADER_CLEARANCE : 0;
+  if (name + gap + behind + withValue <= room) return { title, detail, value };
+  if (name + withValue <= room) return { title, detail: "", value };
+  if (name <= room) return { title, detail: "", value: "" };
+  return { title: elideMiddle(title, room, nameFont, (text) => widthOf(ctx, frame, text, nameFont)), detail: "", value: "" };
+}
+
+function larger(font: Font, growth: number): Font {
+  return growth === 1 ? font : { ...font, size: font.size * growth };
+}
+
+/** Whether the buttons that step through a fold stand in the head of this member. */
+function isStepped(frame: Frame, node: LayoutNode): boolean {
+  for (const { fold, member, inline } of frame.scene.folds.values()) {
+    if (!inline && fold.members[member]![0] === node.id && fold.members[member]!.length === 1) return frame.scene.nodes.get(fold.id)?.header != null;
+  }
+  return false;
 }
 
 /** A closed node: its ground, words, value, and the colours of what is inside. */
-export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, whole: LayoutNode): void {
   const { palette } = frame;
+  const isFold = frame.scene.folds.has(whole.id);
+  const node = frontNow(frame, whole);
+  if (isFold) drawSheets(ctx, frame, node, whole);
   const paint = frame.paint(node.id);
   if (node.box!.style !== "output") drawGround(ctx, frame, node, paint);
-  if (node.box!.style === "folded" && hasStrip(node)) drawStrip(ctx, frame, node, paint);
-  if (frame.camera.scale >= TEXT_SCALE) drawWords(ctx, frame, node, paint);
+  if (node.box!.style === "folded" && hasStrip(node) && !isFold) drawStrip(ctx, frame, node, paint);
+  if (frame.camera.scale > TEXT_SCALE) drawWords(ctx, frame, node, paint);
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
+}
+
+/** A closed node from far away: a plain box in its colour. */
+export function drawFarBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { palette } = frame;
+  if (node.box!.style === "output") return;
+  const paint = frame.paint(node.id);
+  ctx.fillStyle = node.id === frame.failed ? palette.failed : (paint.fill ?? palette.lineStrong);
+  ctx.fillRect(node.x, node.y, node.width, node.height);
 }
 
 function hasStrip(node: LayoutNode): boolean {
@@ -80,28 +151,41 @@ function drawGround(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNod
 }
 
 function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, paint: Paint): void {
-  const { palette } = frame;
-  const { title, detail, style } = node.box!;
+  const { palette, camera } = frame;
+  const { style } = node.box!;
   const ink = paint.fill ? inkOn(paint.fill) : palette.text;
   const colour = style === "output" ? palette.text2 : ink;
   const quiet = paint.fill ? ink : palette.text3;
   const halo = paint.state === "unmeasured" ? palette.panel : null;
-  const y = style === "folded" && hasStrip(node) ? node.y + STRIP_HEIGHT * 0.85 : node.y + node.height / 2;
   const centred = style !== "folded" && style !== "valued";
-  const font = style === "plain" || style === "output" ? TYPE_FONT : NAME_FONT;
-  let x = node.x + BOX_PADDING;
-  if (style === "folded") {
-    drawChevron(ctx, x + CHEVRON_INSET, y, false, ink);
-    x += CHEVRON_ROOM;
-  } else if (centred) {
-    const words = widthOf(ctx, frame, title, font) + (detail ? TITLE_GAP + widthOf(ctx, frame, detail, TYPE_FONT) : 0);
-    x = node.x + (node.width - words) / 2;
+  const fold = frame.scene.folds.get(node.id);
+  const growth = textGrowth(camera.scale, NAME_FONT.size);
+  const font = larger(style === "plain" || style === "output" ? TYPE_FONT : NAME_FONT, growth);
+  const typeFont = larger(TYPE_FONT, growth);
+  const hasChevron = style === "folded" && growth <= 1.5;
+  const start = node.x + BOX_PADDING + (hasChevron ? CHEVRON_ROOM : 0);
+  const chip = fold ? chipWidth(ctx, frame, fold.fold.members.length, growth) + CHIP_GAP : 0;
+  const words = fitWords(ctx, frame, {
+    ...node.box!,
+    value: centred || fold ? "" : (paint.value ?? ""),
+    room: node.x + node.width - BOX_PADDING - start - chip + (centred ? BOX_PADDING : 0),
+    fonts: [font, typeFont],
+  });
+  const opacity = ctx.globalAlpha;
+  ctx.globalAlpha = opacity * fade(camera.scale, TEXT_SCALE, CLEAR_TEXT_SCALE);
+  const y = style === "folded" && hasStrip(node) ? node.y + STRIP_HEIGHT * 0.85 : node.y + node.height / 2;
+  let x = start;
+  if (hasChevron) drawChevron(ctx, node.x + BOX_PADDING + CHEVRON_INSET, y, false, ink);
+  if (centred) {
+    const behind = words.detail ? TITLE_GAP * growth + widthOf(ctx, frame, words.detail, typeFont) : 0;
+    x = node.x + (node.width - widthOf(ctx, frame, words.title, font) - behind) / 2;
   }
-  x += write(ctx, frame, title, { x, y, font, colour, halo });
-  if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: quiet, halo });
-  if (paint.value === undefined || centred) return;
-  x = node.x + node.width - BOX_PADDING;
-  write(ctx, frame, paint.value, { x, y, font: TYPE_FONT, colour: ink, halo, right: true });
+  x += write(ctx, frame, words.title, { x, y, font, colour, halo });
+  if (words.detail) write(ctx, frame, words.detail, { x: x + TITLE_GAP * growth, y, font: typeFont, colour: quiet, halo });
+  const right = node.x + node.width - BOX_PADDING;
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, { x: right - chip + CHIP_GAP, y, growth });
+  if (words.value) write(ctx, frame, words.value, { x: right, y, font: typeFont, colour: ink, halo, right: true });
+  ctx.globalAlpha = opacity;
 }
 
 /** The colours of the layers inside a closed group, in a row under its name. */
@@ -147,7 +231,7 @@ function write(ctx: CanvasRenderingContext2D, frame: Frame, text: string, how: W
   ctx.textAlign = how.right ? "right" : "left";
   if (how.halo) {
     ctx.strokeStyle = how.halo;
-    ctx.lineWidth = 4;
+    ctx.lineWidth = how.font.size / 3;
     ctx.lineJoin = "round";
     ctx.strokeText(text, how.x, how.y + 0.5);
   }

@@ -1,4 +1,5 @@
-import type { Frame } from "./frame";
+import { DIMMED, type Frame, type Highlight } from "./frame";
+import type { Scene } from "./scene";
 import { tintAt } from "./theme";
 
 const [WIDTH, HEIGHT] = [126, 186];
@@ -18,6 +19,9 @@ export class Minimap {
   private readonly corner = document.createElement("div");
   private readonly surface = document.createElement("canvas");
   private readonly percent = document.createElement("span");
+  /** The nodes alone: drawn again only when they or their colours change. */
+  private readonly picture = document.createElement("canvas");
+  private drawn: { scene: Scene; selected: string | null; highlight: Highlight | null; pixelRatio: number } | null = null;
   private scale = 1;
   private left = 0;
   private top = 0;
@@ -54,15 +58,37 @@ export class Minimap {
     const ctx = this.surface.getContext("2d");
     if (!ctx) return;
     const { layout } = frame.scene;
-    this.surface.width = WIDTH * frame.pixelRatio;
-    this.surface.height = HEIGHT * frame.pixelRatio;
+    const [width, height] = [Math.round(WIDTH * frame.pixelRatio), Math.round(HEIGHT * frame.pixelRatio)];
+    if (this.surface.width !== width || this.surface.height !== height) [this.surface.width, this.surface.height] = [width, height];
     this.scale = Math.min((WIDTH - 2 * MARGIN) / Math.max(1, layout.width), (HEIGHT - 2 * MARGIN) / Math.max(1, layout.height));
     this.left = (WIDTH - layout.width * this.scale) / 2;
     this.top = (HEIGHT - layout.height * this.scale) / 2;
+    this.refresh(frame);
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, width, height);
+    ctx.drawImage(this.picture, 0, 0);
     ctx.setTransform(frame.pixelRatio, 0, 0, frame.pixelRatio, 0, 0);
     ctx.translate(this.left, this.top);
-    this.drawNodes(ctx, frame);
     this.drawView(ctx, frame);
+  }
+
+  /** Draws the nodes again next time, since their colours have changed. */
+  forget(): void {
+    this.drawn = null;
+  }
+
+  private refresh(frame: Frame): void {
+    const { scene, selected, highlight, pixelRatio } = frame;
+    const { drawn } = this;
+    if (drawn && drawn.scene === scene && drawn.selected === selected && drawn.highlight === highlight && drawn.pixelRatio === pixelRatio) return;
+    this.drawn = { scene, selected, highlight, pixelRatio };
+    this.picture.width = this.surface.width;
+    this.picture.height = this.surface.height;
+    const ctx = this.picture.getContext("2d");
+    if (!ctx) return;
+    ctx.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+    ctx.translate(this.left, this.top);
+    this.drawNodes(ctx, frame);
   }
 
   destroy(): void {
@@ -70,8 +96,9 @@ export class Minimap {
   }
 
   private drawNodes(ctx: CanvasRenderingContext2D, frame: Frame): void {
-    const { palette, scene, selected } = frame;
+    const { palette, scene, selected, highlight } = frame;
     for (const node of scene.layout.nodes) {
+      ctx.globalAlpha = highlight && !highlight.nodes.has(node.id) ? DIMMED : 1;
       const paint = node.box ? frame.paint(node.id) : null;
       const [x, y] = [node.x * this.scale, node.y * this.scale];
       const [width, height] = [Math.max(1, node.width * this.scale), Math.max(1, node.height * this.scale)];

@@ -8,6 +8,7 @@ export interface Gestures {
   leave: () => void;
   click: (x: number, y: number) => void;
   doubleClick: (x: number, y: number) => void;
+  menu: (x: number, y: number) => void;
 }
 
 const DRAG_DISTANCE = 4;
@@ -60,6 +61,14 @@ export function listenForGestures(surface: HTMLElement, gestures: Gestures, sign
   surface.addEventListener("pointercancel", release, { signal });
   surface.addEventListener("pointerleave", () => gestures.leave(), { signal });
   surface.addEventListener("dblclick", (event) => gestures.doubleClick(...place(event)), { signal });
+  surface.addEventListener(
+    "contextmenu",
+    (event) => {
+      event.preventDefault();
+      gestures.menu(...place(event));
+    },
+    { signal },
+  );
   surface.addEventListener(
     "wheel",
     (event) => {

@@ -11,37 +11,46 @@ const CORNER = 10;
 const ARROW = { length: 6, half: 3.6 };
 
 /**
- * A line with right angles and round corners that ends inside the head of its arrow.
+ * Traces a line with right angles and round corners that ends inside the head of its arrow.
  *
  * Where it branches off another line (`isFork`) its corner stays sharp.
  */
-export function roundedLine(points: Point[], isFork: (at: Point) => boolean): Path2D {
-  const path = new Path2D();
+export function traceRoundedLine(ctx: CanvasRenderingContext2D, points: readonly Point[], isFork: (at: Point) => boolean): void {
   const end = points.length - 1;
   const [first, last, before] = [points[0]!, points[end]!, points[end - 1] ?? points[0]!];
-  path.moveTo(first[0], first[1]);
+  ctx.moveTo(first[0], first[1]);
   for (let i = 1; i < end; i++) {
     const [from, at, to] = [points[i - 1]!, points[i]!, points[i + 1]!];
     const radius = isFork(at) ? 0 : Math.min(CORNER, distance(from, at) / 2, distance(at, to) / 2);
-    path.arcTo(at[0], at[1], to[0], to[1], radius);
+    ctx.arcTo(at[0], at[1], to[0], to[1], radius);
   }
   const whole = distance(before, last);
   const share = whole > 0 ? Math.max(0, whole - ARROW.length + 1) / whole : 1;
-  path.lineTo(before[0] + (last[0] - before[0]) * share, before[1] + (last[1] - before[1]) * share);
-  return path;
+  ctx.lineTo(before[0] + (last[0] - before[0]) * share, before[1] + (last[1] - before[1]) * share);
 }
 
-/** The head of an arrow at the end of a line. */
-export function arrowHead(points: Point[]): Path2D {
+/** Traces a line with sharp corners, leaving out pieces that are shorter than `least`. */
+export function traceLine(ctx: CanvasRenderingContext2D, points: readonly Point[], least: number): void {
+  const end = points.length - 1;
+  let [x, y] = points[0]!;
+  ctx.moveTo(x, y);
+  for (let i = 1; i <= end; i++) {
+    const [nextX, nextY] = points[i]!;
+    if (i < end && Math.abs(nextX - x) + Math.abs(nextY - y) < least) continue;
+    ctx.lineTo(nextX, nextY);
+    [x, y] = [nextX, nextY];
+  }
+}
+
+/** Traces the head of an arrow at the end of a line. */
+export function traceArrowHead(ctx: CanvasRenderingContext2D, points: readonly Point[]): void {
   const [x, y] = points[points.length - 1]!;
   const [fromX, fromY] = points[points.length - 2] ?? [x, y - 1];
   const [dx, dy] = [Math.sign(Math.round(x - fromX)), Math.sign(Math.round(y - fromY))];
-  const path = new Path2D();
-  path.moveTo(x, y);
-  path.lineTo(x - dx * ARROW.length - dy * ARROW.half, y - dy * ARROW.length - dx * ARROW.half);
-  path.lineTo(x - dx * ARROW.length + dy * ARROW.half, y - dy * ARROW.length + dx * ARROW.half);
-  path.closePath();
-  return path;
+  ctx.moveTo(x, y);
+  ctx.lineTo(x - dx * ARROW.length - dy * ARROW.half, y - dy * ARROW.length - dx * ARROW.half);
+  ctx.lineTo(x - dx * ARROW.length + dy * ARROW.half, y - dy * ARROW.length + dx * ARROW.half);
+  ctx.closePath();
 }
 
 function distance(a: Point, b: Point): number {

@@ -1,9 +1,7 @@
-import type { LayoutNode } from "../layout/layout";
-
 const OFFSET = { x: 14, y: 16 };
 const LEAST_ROOM = 200;
 
-/** A small box beside the pointer with the full id of a node whose words had to be shortened. */
+/** A small box beside the pointer. */
 export class Tip {
   private readonly box = document.createElement("div");
 
@@ -13,12 +11,11 @@ export class Tip {
     host.append(this.box);
   }
 
-  /** Shows the tip for a node under the pointer, or none where its words are all there. */
-  show(node: LayoutNode | null, x: number, y: number, hostWidth: number): void {
-    const words = node?.box ?? node?.header;
-    this.box.hidden = !node || !words || !`${words.title}${words.detail}`.includes("…");
-    if (this.box.hidden) return;
-    this.box.textContent = node!.id;
+  /** Shows words beside the pointer, or nothing. */
+  show(words: string | null, x: number, y: number, hostWidth: number): void {
+    this.box.hidden = words === null;
+    if (words === null) return;
+    this.box.textContent = words;
     this.box.style.left = `${Math.max(0, Math.min(x + OFFSET.x, hostWidth - LEAST_ROOM))}px`;
     this.box.style.top = `${y + OFFSET.y}px`;
   }

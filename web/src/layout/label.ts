@@ -16,6 +16,8 @@ export const TYPE_FONT: Font = { weight: 400, size: 12 };
 export interface NodeLabel {
   title: string;
   detail: string;
+  /** Room that is kept behind the words, in CSS pixels. */
+  room?: number;
 }
 
 const OPERATORS: Record<string, string> = {
@@ -31,6 +33,8 @@ const OPERATORS: Record<string, string> = {
 
 /** The words on a node. */
 export function labelNode(index: GraphIndex, id: string): NodeLabel {
+  const look = index.looks.get(id);
+  if (look) return look;
   const node = index.nodeOf(id);
   if (node.kind === "op") return { title: operatorName(node.type), detail: "" };
   if (node.kind === "input" || node.kind === "output") {

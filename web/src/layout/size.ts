@@ -40,11 +40,13 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
   const label = labelNode(index, id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
   const detail = elideMiddle(label.detail, DETAIL_ROOM, TYPE_FONT, measure);
-  const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
-  const parametric = index.hasParameters(id);
+  const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0) + (label.room ?? 0);
+  const look = index.looks.get(id);
+  const parametric = look?.strip || index.hasParameters(id);
   if (index.isGroup(id) && !node.atomic) {
     const width = Math.max(FOLDED_WIDTH, BOX_PADDING * 2 + CHEVRON_ROOM + words + VALUE_ROOM);
-    return { title, detail, width: roundUp(width), height: parametric ? 24 + STRIP_HEIGHT : 26, style: "folded" };
+    const height = (parametric ? 24 + STRIP_HEIGHT : 26) + (look?.below ?? 0);
+    return { title, detail, width: roundUp(width), height, style: "folded" };
   }
   if (node.kind === "input" || node.kind === "output") {
     return { title, detail, width: roundUp(words + 36), height: 22, style: node.kind };
@@ -73,10 +75,12 @@ export function measureHeader(
   measure: Measure,
 ): GroupHeader {
   const label = labelNode(index, id);
+  const look = index.looks.get(id);
   const title = elideMiddle(label.title, TITLE_ROOM, NAME_FONT, measure);
-  const detail = elideMiddle(index.nodeOf(id).atomic ? label.detail : label.detail.split(" · ")[0]!, DETAIL_ROOM, TYPE_FONT, measure);
-  const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0);
-  const right = count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
+  const open = look?.headDetail ?? (index.nodeOf(id).atomic ? label.detail : label.detail.split(" · ")[0]!);
+  const detail = elideMiddle(open, DETAIL_ROOM, TYPE_FONT, measure);
+  const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0) + (label.room ?? 0);
+  const right = look?.right !== undefined ? look.right : count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
   return { title, detail, height, left: BOX_PADDING + CHEVRON_ROOM + words, right };
 }
 

@@ -12,6 +12,29 @@ export interface LiftedEdge {
   target: string;
   tensors: Edge["tensor"][];
   role: EdgeRole;
+  /** What lies between the two ends and is not drawn: members of folds, by the fold, and hidden ops. */
+  through?: readonly string[];
+}
+
+/** An edge of a graph from which something was left out: what it runs through. */
+export interface JoinedEdge extends Edge {
+  through?: readonly string[];
+}
+
+/** How a node is drawn where its own words do not say it: a fold, or a group that holds one. */
+export interface NodeLook {
+  title: string;
+  detail: string;
+  /** The detail while the group is open. */
+  headDetail?: string;
+  /** Room behind the words, in CSS pixels. */
+  room?: number;
+  /** Room at the right of the head line, in place of the number of parameters. */
+  right?: number;
+  /** A closed group with a strip of colours, whatever is inside. */
+  strip?: boolean;
+  /** Room under the node, in CSS pixels: edges leave from below it. */
+  below?: number;
 }
 
 const ROLES: readonly EdgeRole[] = ["forward", "gradient", "saved"];
@@ -23,13 +46,16 @@ export class GraphIndex {
   readonly graph: Graph;
   /** All nodes by id, in execution order. */
   readonly nodes: ReadonlyMap<string, Node>;
+  /** Looks of nodes that are not drawn by their own words alone. */
+  readonly looks: ReadonlyMap<string, NodeLook>;
   private readonly childIds = new Map<string, string[]>();
   private readonly parents = new Map<string, string>();
   private readonly depths = new Map<string, number>();
 
   /** A node whose parent is missing or leads back to itself hangs on the root: it stays visible. */
-  constructor(graph: Graph) {
+  constructor(graph: Graph, looks: ReadonlyMap<string, NodeLook> = new Map()) {
     this.graph = graph;
+    this.looks = looks;
     this.nodes = new Map(Object.entries(graph.nodes));
     for (const [id, node] of this.nodes) {
       if (id === ROOT) continue;
@@ -159,7 +185,7 @@ export class GraphIndex {
     };
     const lifted = new Map<string, Map<string, LiftedEdge>>();
     const inOrder: LiftedEdge[] = [];
-    for (const edge of this.graph.edges) {
+    for (const edge of this.graph.edges as readonly JoinedEdge[]) {
       if (!this.has(edge.source) || !this.has(edge.target)) continue;
       const source = endOf(edge.source);
       const target = endOf(edge.target);
@@ -171,9 +197,11 @@ export class GraphIndex {
       if (known) {
         known.tensors.push(edge.tensor);
         if (ROLES.indexOf(role) < ROLES.indexOf(known.role)) known.role = role;
+        // one that runs straight is there, so the line is true as it stands
+        if (known.through && !edge.through) delete known.through;
         continue;
       }
-      const fresh = { source, target, tensors: [edge.tensor], role };
+      const fresh: LiftedEdge = { source, target, tensors: [edge.tensor], role, ...(edge.through && { through: edge.through }) };
       ofSource.set(target, fresh);
       inOrder.push(fresh);
     }
