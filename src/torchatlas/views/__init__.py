@@ -11,6 +11,9 @@ from torchatlas.views.curves import curves
 from torchatlas.views.gradients import gradients
 from torchatlas.views.parameters import parameters
 from torchatlas.views.render import BACKENDS, render
+from torchatlas.views.ridges import ridges
+from torchatlas.views.strips import strips
+from torchatlas.views.work import work
 
 VIEWS: dict[str, Callable[[Run], View]] = {
     "parameters": parameters,
@@ -19,6 +22,9 @@ VIEWS: dict[str, Callable[[Run], View]] = {
     "curves": curves,
     "confusion": confusion,
     "cost": cost,
+    "ridges": ridges,
+    "strips": strips,
+    "work": work,
 }
 """Every view by name. Each is built from a run, and from an empty one gives its gaps alone."""
 

@@ -1,6 +1,7 @@
 /** Puts the page together: bar, graph with outline and inspector, and the other pages. */
 
 import { GraphCanvas, type Paint } from "../graph";
+import { showInCharts } from "../charts/linked";
 import { inspect } from "../inspector/inspector";
 import { count, si } from "../model/format";
 import type { Direction } from "../model/backward";
@@ -108,6 +109,7 @@ export class App {
       document.documentElement.dataset["theme"] = choice.theme;
       this.graph.setTheme(choice.theme);
     }
+    if (changed.has("node")) showInCharts({ selected: choice.node });
     if (changed.has("page") || changed.has("theme") || (changed.has("node") && choice.page === "findings"))
       this.showPage();
     if (changed.has("graph")) {

@@ -1,23 +1,53 @@
-/** Draws any View: each panel with the chart that its marks ask for, and a table behind it. */
+/** Draws any View: each panel with the chart that its marks ask for, its downloads, and a table behind it. */
 
-import type { Axis, Heatmap, Panel, View } from "../generated/document";
+import "./charts.css";
+import type { Heatmap, Panel, Ridges, View } from "../generated/document";
 import { h } from "../app/dom";
-import { figures, toNumber } from "../model/format";
-import { heatmapPanel } from "./heatmap";
-import { histogramPanel } from "./histogrampanel";
-import { rowChart } from "./rowchart";
-import { seriesChart } from "./series";
+import { withUnit } from "./axes";
+import { binsPicture } from "./bins";
+import { csvOf } from "./csv";
+import { downloadDoubt, fileName, saveText } from "./download";
+import { linesPicture } from "./lines";
+import { follow, hoverInCharts, showInCharts } from "./linked";
+import { isSquareOf, matrixPicture } from "./matrix";
+import { measureOnPage } from "./measuring";
+import { numbersOf } from "./numbers";
+import { type Theme, themeShown } from "./palette";
+import { type Picture, type Zoom, WHOLE, oneLine } from "./picture";
+import { Plot } from "./plot";
+import { pointsPicture } from "./points";
+import { ridgesPicture } from "./ridgeline";
+import { rowsPicture } from "./rows";
+import { SeriesChart } from "./series";
+import { mount, svgFile } from "./svg";
+import { numbersTable } from "./table";
 
 export interface ViewContext {
-  theme: "light" | "dark";
+  theme: Theme;
   choose: (node: string) => void;
+  /** The node that is chosen: ringed in every chart. */
+  selected?: string | null;
+  /** The step that is looked at: marked on every axis of steps. */
+  step?: number | null;
+  /** Told of the step that is clicked on an axis of steps. */
+  chooseStep?: (step: number) => void;
   /** Draw only the first panels of a view. */
   most?: number;
   /** Draw only the rows with the largest bars. */
   rows?: number;
 }
 
+/** Pixels that a file is wide, whatever the screen. */
+const FILE_WIDTH = 760;
+const PRINT_WIDTH = 680;
+
+let isMeasuring = false;
+
 export function drawView(view: View, context: ViewContext): HTMLElement {
+  if (!isMeasuring) measureOnPage();
+  isMeasuring = true;
+  const { selected, step } = context;
+  showInCharts({ ...(selected !== undefined ? { selected } : {}), ...(step !== undefined ? { step } : {}) });
   const body = h("div", {});
   if (!view.panels.length) {
     body.append(h("div", { class: "not-measured hatched" }, view.gaps.join("; ") || "not measured"));
@@ -25,91 +55,201 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   }
   const panels = view.panels.slice(0, context.most ?? view.panels.length);
   body.append(h("p", { class: "visually-hidden" }, view.description));
-  body.append(h("div", { class: "panels" }, ...panels.map((panel) => drawPanel(panel, context))));
-  for (const panel of panels) if (panel.note) body.append(h("div", { class: "faint" }, panel.note));
+  body.append(h("div", { class: `panels${panels.some(isWide) ? " wide" : ""}` }, ...panels.map((panel) => new PanelChart(view, panel, context).element)));
   for (const gap of view.gaps) body.append(h("div", { class: "faint" }, `Not measured: ${gap}`));
-  body.append(tableBehind(view, panels));
+  body.append(tableBehind(view, panels, context));
   return body;
 }
 
-function drawPanel(panel: Panel, context: ViewContext): HTMLElement {
-  const label = `${panel.title}: ${panel.y.label || panel.x.label} by ${panel.y.label ? panel.x.label || "node" : "node"}`;
-  return h("figure", { class: "panel", "aria-label": label }, h("h3", {}, panel.title, unitOf(panel)), chartOf(panel, context));
+/** Matrices and ridges of many rows have a line of their own. */
+function isWide(panel: Panel): boolean {
+  return panel.marks.some((mark) => mark.kind === "heatmap" && !isSquareOf(panel) && panel.x.categories.length > 12);
 }
 
-function chartOf(panel: Panel, context: ViewContext): Element {
-  const heatmap = panel.marks.find((mark): mark is Heatmap => mark.kind === "heatmap");
-  if (heatmap) return heatmapPanel(panel, heatmap, context.theme);
+type Drawing = (width: number, zoom: Zoom, theme: Theme) => Picture;
+
+/** How a panel is drawn; null for one without a mark that can be. */
+export function drawingOf(panel: Panel, rows = Infinity): Drawing | null {
   const kinds = new Set(panel.marks.map((mark) => mark.kind));
-  if (kinds.has("line")) return seriesChart(panel);
-  if (kinds.has("histogram")) return histogramPanel(panel);
-  if (kinds.has("bars") || kinds.has("band")) return rowChart(panel, context.choose, context.rows);
-  return h("div", "not-measured hatched", "not measured");
+  const heatmap = panel.marks.find((mark): mark is Heatmap => mark.kind === "heatmap");
+  if (heatmap) return (width, zoom, theme) => matrixPicture(panel, heatmap, width, zoom, theme);
+  const ridges = panel.marks.find((mark): mark is Ridges => mark.kind === "ridges");
+  if (ridges) return (width, zoom) => ridgesPicture(panel, ridges, width, zoom);
+  if (kinds.has("scatter")) return (width, zoom) => pointsPicture(panel, width, zoom);
+  if (kinds.has("bars") || kinds.has("band")) return (width, zoom) => rowsPicture(panel, width, zoom, rows);
+  if (kinds.has("histogram")) return (width, zoom) => binsPicture(panel, width, zoom);
+  if (kinds.has("line")) return (width, zoom) => linesPicture(panel, width, zoom);
+  return null;
+}
+
+/** Only lines are drawn by uPlot; lines over points or bars belong to those. */
+function isSeries(panel: Panel): boolean {
+  return panel.marks.some((mark) => mark.kind === "line") && panel.marks.every((mark) => mark.kind === "line" || mark.kind === "rule");
+}
+
+interface Chart {
+  element: HTMLElement;
+  draw(width: number): void;
+  recolour(): void;
+  show(selected: string | null, hovered: string | null, step: number | null): void;
+  reset(): void;
+  zoom(): Zoom;
+}
+
+/** One panel: its title with unit, its tools, its chart, its note. */
+class PanelChart {
+  readonly element: HTMLElement;
+  private readonly drawing: Drawing | null;
+  private readonly holder = h("div", "chart-holder");
+  private readonly whole = h("button", { type: "button", class: "tool", hidden: true }, "Show all");
+  private readonly doubt = h("div", { class: "chart-note", role: "status", hidden: true });
+  private readonly chart: Chart | null;
+
+  constructor(
+    private readonly view: View,
+    private readonly panel: Panel,
+    private readonly context: ViewContext,
+  ) {
+    this.drawing = drawingOf(panel, context.rows);
+    this.chart = this.drawing && this.chartOf(this.drawing);
+    const unit = unitOf(panel);
+    const tools = h("div", "tools", this.whole, this.tool("SVG", () => this.saveSvg()), this.tool("CSV", () => this.saveCsv()));
+    const heading = h("h3", {}, oneLine(panel.title), unit && h("small", {}, unit));
+    const content = this.chart ? this.holder : h("div", "not-measured hatched", "not measured");
+    this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", oneLine(panel.note)), this.doubt);
+    this.whole.addEventListener("click", () => this.chart?.reset());
+    if (this.chart) this.settle(this.chart);
+  }
+
+  private chartOf(drawing: Drawing): Chart {
+    const zoomed = (zoom: Zoom): void => {
+      this.whole.hidden = zoom.x[1] - zoom.x[0] > 0.9999 && zoom.y[1] - zoom.y[0] > 0.9999;
+    };
+    if (isSeries(this.panel)) {
+      const series = new SeriesChart(this.panel, { zoomed, chooseStep: this.context.chooseStep });
+      series.element.setAttribute("role", "group");
+      series.element.setAttribute("aria-roledescription", "chart");
+      series.element.setAttribute("aria-label", sentence(this.panel));
+      return Object.assign(series, { show: (_: string | null, __: string | null, step: number | null) => series.showStep(isOverSteps(this.panel) ? step : null) });
+    }
+    return new Plot((width, zoom) => drawing(width, zoom, themeShown()), { label: sentence(this.panel), choose: this.context.choose, hover: hoverInCharts, zoomed });
+  }
+
+  /** Draw at the width that the page gives, and again whenever that changes. */
+  private settle(chart: Chart): void {
+    this.holder.append(chart.element);
+    let drawn = 0;
+    new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry?.contentRect.width ?? 0);
+      if (width <= 0 || width === drawn) return;
+      drawn = width;
+      this.holder.dataset["drawn"] = "true";
+      chart.draw(width);
+    }).observe(this.holder);
+    follow(this.holder, {
+      show: (selected, hovered, step) => chart.show(selected, hovered, step),
+      recolour: () => chart.recolour(),
+      print: (isPrinting) => this.print(chart, isPrinting),
+    });
+  }
+
+  /** On paper the picture stands as vectors in light colours, whole and not scrolled. */
+  private print(chart: Chart, isPrinting: boolean): void {
+    this.holder.querySelector(".printed")?.remove();
+    chart.element.hidden = isPrinting;
+    if (!isPrinting || !this.drawing) return;
+    const picture = this.drawing(PRINT_WIDTH, chart.zoom(), "light");
+    const headTall = picture.head?.height ?? 0;
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawing.setAttribute("viewBox", `0 0 ${picture.width} ${Math.ceil(picture.height + headTall)}`);
+    drawing.setAttribute("class", "printed");
+    if (picture.head) drawing.append(mount(picture.head.shapes, "light"));
+    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    group.setAttribute("transform", `translate(0 ${headTall})`);
+    group.append(mount(picture.shapes, "light"));
+    drawing.append(group);
+    this.holder.append(drawing);
+  }
+
+  private tool(text: string, act: () => void): HTMLElement {
+    const name = `Save ${oneLine(this.panel.title)} as ${text}`;
+    return h("button", { type: "button", class: "tool", "aria-label": name, title: name, click: () => this.save(act) }, text);
+  }
+
+  private save(act: () => void): void {
+    act();
+    const doubt = downloadDoubt();
+    this.doubt.hidden = doubt === null;
+    this.doubt.textContent = doubt ?? "";
+  }
+
+  private saveSvg(): void {
+    const picture = this.drawing?.(FILE_WIDTH, this.chart?.zoom() ?? WHOLE, "light");
+    if (!picture) return;
+    const caption = { title: this.panel.title, subtitle: unitOf(this.panel), description: sentence(this.panel), notes: [this.panel.note, ...this.view.gaps.map((gap) => `Not measured: ${gap}`)].filter(Boolean) };
+    saveText(this.fileName("svg"), "image/svg+xml;charset=utf-8", svgFile(picture, caption));
+  }
+
+  private saveCsv(): void {
+    saveText(this.fileName("csv"), "text/csv;charset=utf-8", csvOf(numbersOf(this.panel)));
+  }
+
+  private fileName(ending: string): string {
+    return fileName([this.view.name, this.panel.title], ending);
+  }
+}
+
+function isOverSteps(panel: Panel): boolean {
+  return /\bsteps?\b/i.test(panel.x.label);
+}
+
+/** What a panel shows, as one sentence for those who do not see it. */
+export function sentence(panel: Panel): string {
+  const named = (axis: Panel["x"], otherwise: string): string => oneLine(withUnit(axis) || otherwise);
+  const categories = panel.x.scale === "category" ? panel.x.categories.length : panel.y.categories.length;
+  const heatmap = panel.marks.find((mark) => mark.kind === "heatmap");
+  const over = categories ? ` for ${categories} ${categories === 1 ? "row" : "rows"}` : "";
+  const what = heatmap
+    ? `${heatmap.label}${heatmap.unit ? ` in ${heatmap.unit}` : ""} by ${panel.y.label || "row"} and ${panel.x.label || "column"}`
+    : panel.y.scale === "category"
+      ? `${named(panel.x, "value")}${over}`
+      : panel.x.scale === "category"
+        ? `${named(panel.y, "value")}${over}`
+        : `${named(panel.y, "value")} against ${named(panel.x, "value")}`;
+  return `${oneLine(panel.title)}: ${oneLine(what)}. Arrow keys walk the marks, plus and minus zoom.`;
 }
 
 /** What the axis of numbers shows, unless the title says it already. */
-function unitOf(panel: Panel): HTMLElement | null {
-  if (panel.marks.some((mark) => mark.kind === "heatmap")) return null;
+function unitOf(panel: Panel): string {
+  const heatmap = panel.marks.find((mark) => mark.kind === "heatmap");
+  if (heatmap) return [heatmap.label, heatmap.unit, heatmap.scale === "log" ? "log colours" : ""].filter(Boolean).map(oneLine).join(", ");
+  if (panel.marks.some((mark) => mark.kind === "scatter")) return axesText(panel);
   const isRows = panel.y.scale === "category" || panel.marks.some((mark) => mark.kind === "histogram");
   const axis = isRows ? panel.x : panel.y;
   const scale = { linear: "", category: "", log: "log axis", symlog: "symmetric log axis, 4 bins a decade" }[axis.scale];
   const label = axis.label.toLowerCase() === panel.title.toLowerCase() ? "" : axis.label;
-  const text = [label, axis.unit, scale].filter(Boolean).join(", ");
-  return text ? h("small", {}, text) : null;
+  const unit = axis.unit === "share" ? "%" : axis.unit;
+  return [label, unit, scale].filter(Boolean).map(oneLine).join(", ");
 }
 
-function withUnit(axis: Axis): string {
-  return axis.unit ? `${axis.label} (${axis.unit})` : axis.label;
+function axesText(panel: Panel): string {
+  const both = panel.x.scale === "log" && panel.y.scale === "log" ? ", log axes" : "";
+  return oneLine(`${withUnit(panel.y)} by ${withUnit(panel.x)}${both}`);
 }
 
 /** The numbers behind a chart, built when first opened. */
-function tableBehind(view: View, panels: readonly Panel[]): HTMLElement {
+function tableBehind(view: View, panels: readonly Panel[], context: ViewContext): HTMLElement {
   const details = h("details", { class: "more" }, h("summary", {}, "Show as table"));
   details.addEventListener(
     "toggle",
     () => {
-      for (const panel of panels) details.append(h("div", { class: "table-box" }, panelTable(panel)));
+      for (const panel of panels) {
+        if (panels.length > 1) details.append(h("h4", "table-title", oneLine(panel.title)));
+        details.append(numbersTable(numbersOf(panel), `${panel.title}: the numbers`, context.choose));
+      }
     },
     { once: true },
   );
   details.setAttribute("aria-label", `Numbers of ${view.title}`);
   return details;
-}
-
-function panelTable(panel: Panel): HTMLTableElement {
-  const header = [withUnit(panel.x), withUnit(panel.y), "series"];
-  const rows: string[][] = [];
-  const text = (value: unknown) => {
-    const number = toNumber(value);
-    return number === null ? String(value ?? "not measured") : figures(number);
-  };
-  for (const mark of panel.marks) {
-    if (mark.kind === "line") mark.x.forEach((x, i) => rows.push([text(x), text(mark.y[i]), mark.label]));
-    else if (mark.kind === "heatmap")
-      mark.values.forEach((row, r) =>
-        row.forEach((value, c) =>
-          rows.push([panel.x.categories[c] ?? "", panel.y.categories[r] ?? "", mark.text[r]?.[c] ?? text(value)]),
-        ),
-      );
-    else if (mark.kind === "histogram")
-      [...mark.counts.map((amount, i) => [`${text(mark.edges[i])} to ${text(mark.edges[i + 1])}`, text(amount), mark.label]), ["exactly 0", text(mark.zero), mark.label]].forEach(
-        (row) => rows.push(row),
-      );
-    else if (mark.kind === "bars" || mark.kind === "band") {
-      const names = panel.y.scale === "category" ? panel.y.categories : panel.x.categories;
-      names.forEach((name, i) =>
-        rows.push(
-          mark.kind === "bars"
-            ? [text(mark.heights[i]), name, mark.label]
-            : [`${text(mark.low[i])} – ${text(mark.middle[i])} – ${text(mark.high[i])}`, name, mark.label],
-        ),
-      );
-    }
-  }
-  return h(
-    "table",
-    { class: "data" },
-    h("thead", {}, h("tr", {}, ...header.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))))),
-  );
 }

@@ -204,7 +204,7 @@ export interface Panel {
   title: string;
   x: Axis;
   y: Axis;
-  marks: (Line | Bars | Band | Histogram | Heatmap | Rule)[];
+  marks: (Line | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule)[];
   note: string;
 }
 /**
@@ -223,7 +223,21 @@ export interface Line {
   x: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   y: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   dashed: boolean;
   markers: boolean;
   kind: "line";
@@ -234,7 +248,21 @@ export interface Line {
 export interface Bars {
   heights: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   low: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   nodes: string[];
@@ -249,7 +277,21 @@ export interface Band {
   middle: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   nodes: string[];
   kind: "band";
 }
@@ -260,7 +302,21 @@ export interface Histogram {
   edges: (number | ("NaN" | "Infinity" | "-Infinity"))[];
   counts: (number | ("NaN" | "Infinity" | "-Infinity"))[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   zero: number | ("NaN" | "Infinity" | "-Infinity");
   node: string | null;
   tensor: string | null;
@@ -275,7 +331,67 @@ export interface Heatmap {
   label: string;
   unit: string;
   text: string[][];
+  scale: "linear" | "log";
+  nodes: string[];
   kind: "heatmap";
+}
+/**
+ * One distribution for each category of the y axis, layers or steps, each on its own line.
+ */
+export interface Ridges {
+  edges: (number | ("NaN" | "Infinity" | "-Infinity"))[];
+  shares: (number | ("NaN" | "Infinity" | "-Infinity"))[][];
+  label: string;
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
+  zero: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  spread: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  odd: string[];
+  nodes: string[];
+  missing: string[];
+  filled: "all" | "last";
+  kind: "ridges";
+}
+/**
+ * Points at two numbers each; one without an x or a y is drawn in a lane beside that axis.
+ */
+export interface Scatter {
+  x: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  y: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  label: string;
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
+  names: string[];
+  nodes: string[];
+  labelled: number[];
+  missing: string[];
+  kind: "scatter";
 }
 /**
  * A straight line at one value of an axis, with its label.

@@ -11,9 +11,9 @@ import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "parameters", "gradients"],
+  training: ["curves", "strips", "ridges", "parameters", "gradients"],
   generalisation: ["confusion"],
-  bottlenecks: ["cost", "activations"],
+  bottlenecks: ["work", "cost", "activations"],
 };
 
 export interface PageContext extends ViewContext {
@@ -114,7 +114,7 @@ function viewCard(run: RunIndex, name: string, span: string, context: PageContex
     gaps: ["the report holds no such chart"],
   };
   const more = page && link(title(page), () => context.open(page));
-  return card(view.title, view.subtitle, span, drawView(view, context), more);
+  return card(view.title, view.subtitle, span, drawView(view, { ...context, selected: context.node }), more);
 }
 
 function card(name: string, subtitle: string, span: string, body: Node, more?: Node): HTMLElement {
