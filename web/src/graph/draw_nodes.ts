@@ -7,6 +7,8 @@ import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
 const CHEVRON_INSET = 5;
 const HEADER_CLEARANCE = 12;
+const MARK_FONT: Font = { weight: 600, size: 11 };
+const MARK_SIZE = 15;
 
 /** The ground of an open group. */
 export function drawGroup(ctx: CanvasRenderingContext2D, { palette, hovered }: Frame, node: LayoutNode): void {
@@ -28,6 +30,7 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   const halo = tintAt(palette, node.depth);
   const span = headerSpan(frame, node);
   drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
+  drawMark(ctx, frame, node, frame.paint(node.id));
   let x = span.left + BOX_PADDING + CHEVRON_ROOM;
   x += write(ctx, frame, title, { x, y, font: NAME_FONT, colour: palette.text, halo });
   if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
@@ -44,7 +47,26 @@ export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, node: Layou
   if (node.box!.style !== "output") drawGround(ctx, frame, node, paint);
   if (node.box!.style === "folded" && hasStrip(node)) drawStrip(ctx, frame, node, paint);
   if (frame.camera.scale >= TEXT_SCALE) drawWords(ctx, frame, node, paint);
+  drawMark(ctx, frame, node, paint);
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
+}
+
+/** A sign on a round ground over the upper right corner. */
+function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, { mark }: Paint): void {
+  if (!mark || frame.camera.scale < TEXT_SCALE) return;
+  ctx.font = cssFont(MARK_FONT, frame.palette.family);
+  const width = Math.max(MARK_SIZE, ctx.measureText(mark.sign).width + 8);
+  const [x, y] = [node.x + node.width - width / 2 - 2, node.y];
+  roundedBox(ctx, { x: x - width / 2, y: y - MARK_SIZE / 2, width, height: MARK_SIZE }, MARK_SIZE / 2);
+  ctx.fillStyle = mark.colour;
+  ctx.fill();
+  ctx.strokeStyle = tintAt(frame.palette, node.depth - 1);
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  ctx.fillStyle = inkOn(mark.colour);
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillText(mark.sign, x, y + 0.5);
 }
 
 function hasStrip(node: LayoutNode): boolean {
