@@ -70,7 +70,7 @@ export class App {
       locate: (node) => this.locate(node),
       colourBy: (colour) => this.store.set({ colour }),
       switchTheme: () => this.switchTheme(),
-      toggleOutline: () => this.outlinePane.classList.toggle("open"),
+      toggleOutline: () => this.pages.get(this.store.get().page)?.querySelector(".outline")?.classList.toggle("open"),
     });
     this.pages.get("graph")!.classList.add("graph-page");
     this.pages.get("graph")!.append(this.outlinePane, this.stage(), this.inspector);
@@ -81,6 +81,7 @@ export class App {
       this.steps.element,
     );
     host.replaceChildren(this.bar.element, ...this.pages.values(), this.notice.element);
+    this.showPage(); // before the graph, which fits itself to the room that it has
     this.compare = comparison && new ComparePage(this.pages.get("compare")!, comparison, this.store);
     this.graph = new GraphCanvas(this.graphHost, {
       graph: run.graphOf(this.store.get().graph),
@@ -93,9 +94,9 @@ export class App {
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
     followAddress(this.store, known, (problems) => this.notice.say(problems));
     this.directions.show(this.store.get().graph);
+    this.steps.show(this.store.get().step);
     this.recolour();
     this.showNode();
-    this.showPage();
     this.compare?.follow(this.store.get(), null);
     this.notice.say(asked.problems);
   }
@@ -159,8 +160,8 @@ export class App {
     }
     if (has("step")) this.steps.show(choice.step);
     if (has("colour", "theme", "graph", "scale", "step", "split", "run")) this.recolour();
-    if (has("node", "side", "theme", "colour", "scale", "step", "split")) this.showNode(has("node", "side"));
     if (has("page", "theme", "step", "split") || (has("node") && choice.page === "findings")) this.showPage();
+    if (has("node", "side", "theme", "colour", "scale", "step", "split", "page")) this.showNode(has("node", "side") || (has("page") && choice.page === "graph"));
     this.compare?.follow(choice, changed);
   }
 

@@ -74,7 +74,7 @@ function lines(colouring: Colouring): string[] {
   const { count: missing, reason } = colouring.unmeasured();
   return [
     clipped.length ? `Clipped to the ends: ${clipped.join(", ")}.` : "",
-    measure.groups ? `A group shows ${measure.groups}.`.replace("shows over", "is taken over") : "",
+    measure.groups ? `Groups: ${measure.groups}.` : "",
     missing && reason ? `Not measured: ${reason}.`.replace(/\.\.$/, ".") : "",
     measure.coverage ?? "",
   ].filter(Boolean);

@@ -1,6 +1,6 @@
 import type { LayoutNode } from "../layout/layout";
 import { drawEdges, drawPorts, drawShapeLabels } from "./draw_edges";
-import { drawBox, drawGroup, drawGroupHeader } from "./draw_nodes";
+import { drawBox, drawGroup, drawGroupHeader, drawMark } from "./draw_nodes";
 import { LABEL_SCALE, placeNow, seenArea, type Frame } from "./frame";
 import { roundedBox } from "./shapes";
 import { tintAt } from "./theme";
@@ -27,6 +27,7 @@ export function drawFrame(ctx: CanvasRenderingContext2D, frame: Frame): void {
   for (const group of groups) fadeIn(ctx, frame, group, () => drawGroupHeader(ctx, frame, group));
   for (const node of seen) if (node.box) fadeIn(ctx, frame, node, () => drawBox(ctx, frame, node));
   drawSelection(ctx, frame);
+  for (const node of seen) fadeIn(ctx, frame, node, () => drawMark(ctx, frame, node));
 }
 
 function seenNodes(frame: Frame): LayoutNode[] {

@@ -30,7 +30,6 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   const halo = tintAt(palette, node.depth);
   const span = headerSpan(frame, node);
   drawChevron(ctx, span.left + BOX_PADDING + CHEVRON_INSET, y, true, palette.text2);
-  drawMark(ctx, frame, node, frame.paint(node.id));
   let x = span.left + BOX_PADDING + CHEVRON_ROOM;
   x += write(ctx, frame, title, { x, y, font: NAME_FONT, colour: palette.text, halo });
   if (detail) write(ctx, frame, detail, { x: x + TITLE_GAP, y, font: TYPE_FONT, colour: palette.text3, halo });
@@ -47,12 +46,12 @@ export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, node: Layou
   if (node.box!.style !== "output") drawGround(ctx, frame, node, paint);
   if (node.box!.style === "folded" && hasStrip(node)) drawStrip(ctx, frame, node, paint);
   if (frame.camera.scale >= TEXT_SCALE) drawWords(ctx, frame, node, paint);
-  drawMark(ctx, frame, node, paint);
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
 }
 
 /** A sign on a round ground over the upper right corner. */
-function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode, { mark }: Paint): void {
+export function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { mark } = frame.paint(node.id);
   if (!mark || frame.camera.scale < TEXT_SCALE) return;
   ctx.font = cssFont(MARK_FONT, frame.palette.family);
   const width = Math.max(MARK_SIZE, ctx.measureText(mark.sign).width + 8);

@@ -57,7 +57,7 @@ function head(pair: RunPair, ids: Record<Side, string | null>, rows: number): HT
 }
 
 function table(first: string, second: string, ids: Record<Side, string | null>, rows: HTMLElement[]): HTMLElement {
-  const column = (name: string, id: string | null) => h("th", { scope: "col", title: name }, name, id === null && h("span", { class: "faint" }, " not there"));
+  const column = (name: string, id: string | null) => h("th", { scope: "col", title: name }, h("div", {}, name), id === null && h("div", { class: "faint" }, "not there"));
   return h(
     "table",
     { class: "data both" },

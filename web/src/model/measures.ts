@@ -48,7 +48,7 @@ const TITLES: Record<string, string> = {
 /** Every measure that the run has numbers for; the usual ones first, then those of each table. */
 export function measures(run: RunIndex): Measure[] {
   const usual = usualMeasures(run).filter((measure) => run.graph.nodes.size > 0 && hasValue(run, measure));
-  const taken = new Set(["nodes.parameter_count", "nodes.flops", "cost.parameter_count", "cost.time_s.forward", "cost.flops.forward", "cost.activation_bytes.forward"]);
+  const taken = new Set(["nodes.parameter_count", "nodes.flops", "cost.parameter_count.forward", "cost.parameter_count.backward", "cost.time_s.forward", "cost.flops.forward", "cost.activation_bytes.forward"]);
   const others = Object.values(run.run.tables)
     .filter((table) => table.cells["node"] && !NO_MEASURES.has(table.name))
     .flatMap((table) => tableMeasures(run, table))
@@ -161,7 +161,9 @@ function fromColumn(table: Table, column: Column, series: string[], values: Colu
     gap: table.name,
     applies: (id) => values.isListed(id),
     without: "no value",
-    groups: values.filled ? GROUP_RULES[column.groups] : "",
+    get groups() {
+      return values.filled ? GROUP_RULES[column.groups] : ""; // known once values were asked for
+    },
   };
 }
 

@@ -3,7 +3,6 @@
 import type { TensorSummary } from "../generated/document";
 import { ofSplit } from "./columnvalues";
 import { count, figures as inFigures, percent, toNumber } from "./format";
-import { ROOT } from "./graph";
 import type { Measure } from "./measures";
 import type { Quantity, RunIndex } from "./run";
 import { figures } from "./summary";
@@ -60,7 +59,7 @@ function about(run: RunIndex, { quantity, table }: Kind): Pick<Measure, "table" 
   return {
     table,
     gap: quantity,
-    applies: (id) => (ofParameters ? run.parameterCount(id) > 0 : isModule(run, id) && id !== ROOT),
+    applies: (id) => isModule(run, id) && (!ofParameters || run.parameterCount(id) > 0),
     without: ofParameters ? "no parameters" : "no value",
     groups: ofParameters ? "over all values inside" : "",
   };
