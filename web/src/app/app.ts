@@ -33,6 +33,8 @@ export class App {
   private readonly outline: Outline;
   private readonly directions: DirectionSwitch;
   private readonly steps: StepPicker;
+  /** The same at the foot of the training page. */
+  private readonly trainingSteps: StepPicker;
   private readonly bar: Bar;
   private readonly notice = new Notice();
   private readonly graphHost = h("div", { class: "graph-host" });
@@ -56,10 +58,12 @@ export class App {
     this.directions = new DirectionSwitch(run, (direction) => this.turn(direction));
     const known = this.known();
     const asked = followable(location.hash, known);
-    this.store = new Store(this.firstChoice(asked.link));
+    const usual = this.usualChoice();
+    this.store = new Store({ ...usual, theme: storedTheme() ?? systemTheme(), ...asked.link });
     document.documentElement.dataset["theme"] = this.store.get().theme;
     const choose = (node: string | null) => this.choose(node);
     this.steps = new StepPicker(run, (step) => this.store.set({ step }));
+    this.trainingSteps = new StepPicker(run, (step) => this.store.set({ step }));
     this.outline = new Outline(run, this.folds, {
       choose,
       opened: (node, open) => (open ? this.graph.expand(node) : this.graph.collapse(node)),
@@ -92,7 +96,7 @@ export class App {
     });
     this.graphHost.append(this.legend);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, known, (problems) => this.notice.say(problems));
+    followAddress(this.store, known, usual, (problems) => this.notice.say(problems));
     this.directions.show(this.store.get().graph);
     this.steps.show(this.store.get().step);
     this.recolour();
@@ -142,10 +146,11 @@ export class App {
     return this.comparison ? [differences, ...this.measures] : this.measures;
   }
 
-  private firstChoice(link: Partial<Choice>): Choice {
+  /** What is chosen where an address says nothing. */
+  private usualChoice(): Omit<Choice, "theme"> {
     const usual = this.measures.find((measure) => measure.name === "gradients") ?? this.measures[0];
     const colour = this.comparison ? DIFFERENCES : (usual?.name ?? "");
-    return { ...UNCHOSEN, page: this.comparison ? "compare" : "graph", colour, theme: storedTheme() ?? systemTheme(), ...link };
+    return { ...UNCHOSEN, page: this.comparison ? "compare" : "graph", colour };
   }
 
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
@@ -181,9 +186,10 @@ export class App {
       open: (to: Page) => this.store.set({ page: to }),
       splitSwitch: () => this.splitSwitch(),
     };
-    const parts: HTMLElement[] = [pageContent(this.run, page, context)];
-    if (page === "training") parts.push(this.pageSteps());
-    element.replaceChildren(...parts);
+    const content = pageContent(this.run, page, context);
+    if (element.firstChild) element.firstChild.replaceWith(content);
+    else element.append(content, ...(page === "training" ? [this.trainingSteps.element] : []));
+    this.trainingSteps.show(step);
     element.querySelector(".cards")?.scrollTo({ top: scrolled });
   }
 
@@ -192,15 +198,6 @@ export class App {
     choice.show(this.store.get().split);
     return choice.element;
   }
-
-  /** The slider at the foot of the training page; one stays while it is dragged. */
-  private pageSteps(): HTMLElement {
-    this.trainingSteps ??= new StepPicker(this.run, (step) => this.store.set({ step }));
-    this.trainingSteps.show(this.store.get().step);
-    return this.trainingSteps.element;
-  }
-
-  private trainingSteps: StepPicker | null = null;
 
   /** The chosen node where this run has it. */
   private ownNode(): string | null {

@@ -79,8 +79,11 @@ export function followable(hash: string, known: Known): { link: Partial<Choice>;
   return { link, problems };
 }
 
-/** Keep the address and the choice the same. A page inside a frame may not have an address. */
-export function followAddress(store: Store, known: Known, complain: (problems: string[]) => void): void {
+/**
+ * Keep the address and the choice the same; `usual` is chosen where the address says nothing. A page
+ * inside a frame may not have an address.
+ */
+export function followAddress(store: Store, known: Known, usual: Partial<Choice>, complain: (problems: string[]) => void): void {
   let going = false; // back or forward: the address is there already
   store.subscribe((choice, changed) => {
     if (going || !ADDRESSED.some((key) => changed.has(key))) return;
@@ -95,7 +98,7 @@ export function followAddress(store: Store, known: Known, complain: (problems: s
     const { link, problems } = followable(location.hash, known);
     going = true;
     try {
-      store.set({ ...UNCHOSEN, ...link });
+      store.set({ ...usual, ...link });
     } finally {
       going = false;
     }

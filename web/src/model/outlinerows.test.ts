@@ -58,11 +58,11 @@ describe("OutlineRows", () => {
     expect(found.map((row) => [row.position, row.siblings])).toEqual([[1, 1], [1, 3], [2, 3], [3, 3]]);
   });
 
-  it("walks 20,000 rows without recursion", () => {
-    const { rows } = made(20_000);
+  it("walks 5,000 members without recursion", () => {
+    const { rows } = made(5_000);
     rows.setOpen("blocks", true);
     rows.setFoldOpen("f", true);
-    expect(rows.rows("blocks.19999.b")).toHaveLength(20_005);
+    expect(rows.rows("blocks.4999.b")).toHaveLength(5_005);
   });
 });
 

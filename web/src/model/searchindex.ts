@@ -21,12 +21,15 @@ interface Entry {
   name: string;
   lowerId: string;
   type: string;
+  isStep: boolean;
   fields: Field[];
 }
 
 const MOST_HITS = 50;
 /** How good a match is, the best first; a word that matches nothing leaves the node out. */
 const RANK = { name: 0, nameStart: 1, idStart: 2, namePart: 3, idPart: 4, type: 5, typePart: 6, field: 8 } as const;
+/** Steps of autograd come after all that runs forward, which they are named after. */
+const BACKWARD = 100;
 
 export class SearchIndex {
   private entries: Entry[] | null = null;
@@ -39,7 +42,7 @@ export class SearchIndex {
     if (!words.length) return [];
     const found: { rank: number; hit: Hit }[] = [];
     for (const entry of this.all()) {
-      let rank = 0;
+      let rank = entry.isStep ? BACKWARD : 0;
       const whys: string[] = [];
       for (const word of words) {
         const match = matchOf(entry, word);
@@ -76,7 +79,7 @@ function entryOf(node: Node): Entry {
     const file = node.source.file.split(/[\\/]/).pop() ?? node.source.file;
     fields.push(field(`${file}:${node.source.line}`), { text: normalised(node.source.file), shown: node.source.file });
   }
-  return { id: node.id, name: normalised(node.name), lowerId: normalised(node.id), type: normalised(node.type), fields };
+  return { id: node.id, name: normalised(node.name), lowerId: normalised(node.id), type: normalised(node.type), isStep: node.kind === "backward", fields };
 }
 
 function field(shown: string): Field {
