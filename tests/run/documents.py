@@ -12,8 +12,10 @@ from torchatlas.run import (
     Band,
     Bars,
     CaptureReport,
+    Comparison,
     Document,
     Edge,
+    Excerpt,
     Finding,
     Gap,
     Graph,
@@ -38,7 +40,8 @@ HOSTILE = '<script>alert("1")</script>\u2028 "NaN" \ud7ff é'
 
 def full_document() -> Document:
     """Every dataclass of the contract at least once."""
-    return Document(_run(), (_view(),))
+    other = Run("before", "2026-01-01T00:00:00+00:00", graph=_graph())
+    return Document(_run(), (_view(),), Comparison(("before", HOSTILE), (other,)))
 
 
 def _run() -> Run:
@@ -64,6 +67,7 @@ def _run() -> Run:
         gaps=(Gap("cost", "no clock"), Gap("activation", "fake", "a")),
         classes=("zero", HOSTILE),
         facts={"seed": "0", HOSTILE: HOSTILE},
+        excerpts=(Excerpt("net.py", 7, ("def forward(self, x):", f"    return {HOSTILE}")),),
     )
 
 

@@ -6,6 +6,7 @@
 export interface Document {
   run: Run;
   views: View[];
+  comparison: Comparison | null;
 }
 /**
  * What was measured, joined by node id.
@@ -26,6 +27,7 @@ export interface Run {
   };
   schema_version: number;
   backward: Graph | null;
+  excerpts: Excerpt[];
 }
 /**
  * What the model is: `name` for a heading, `type` its class, `training` the mode it was in.
@@ -141,6 +143,8 @@ export interface Column {
   kind: "integer" | "number" | "text" | "boolean" | "summary";
   meaning: string;
   unit: string;
+  label: string;
+  groups: "sum" | "max" | "none";
 }
 /**
  * Exact counts, extremes and sums of a tensor's values, and their logarithmic histogram.
@@ -185,6 +189,14 @@ export interface Gap {
   what: string;
   reason: string;
   node: string | null;
+}
+/**
+ * Consecutive lines of one file; `first_line` counts from 1.
+ */
+export interface Excerpt {
+  file: string;
+  first_line: number;
+  lines: string[];
 }
 /**
  * A named chart of one or more panels.
@@ -401,4 +413,11 @@ export interface Rule {
   value: number | ("NaN" | "Infinity" | "-Infinity");
   label: string;
   kind: "rule";
+}
+/**
+ * What a run is held against, node by node: its tables `differences` and `matches` say how.
+ */
+export interface Comparison {
+  names: string[];
+  runs: Run[];
 }

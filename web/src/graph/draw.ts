@@ -1,7 +1,7 @@
 import type { LayoutNode } from "../layout/layout";
 import { drawEdges, drawPorts, drawShapeLabels } from "./draw_edges";
 import { drawFold } from "./draw_folds";
-import { drawBox, drawFarBox, drawGroup, drawGroupHeader } from "./draw_nodes";
+import { drawBox, drawFarBox, drawGroup, drawGroupHeader, drawMark } from "./draw_nodes";
 import { DETAIL_SCALE, DIMMED, frontNow, LABEL_SCALE, placeNow, seenArea, type Frame } from "./frame";
 import { roundedBox } from "./shapes";
 import { tintAt } from "./theme";
@@ -38,6 +38,7 @@ export function drawFrame(ctx: CanvasRenderingContext2D, frame: Frame): void {
     if (frame.scene.folds.has(node.id)) withInk(ctx, frame, node, () => drawFold(ctx, frame, node));
   }
   drawSelection(ctx, frame);
+  for (const node of seen) withInk(ctx, frame, node, () => drawMark(ctx, frame, node));
 }
 
 /** What is in view: for a moment after a change also what comes from outside or goes there. */
