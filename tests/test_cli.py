@@ -194,8 +194,11 @@ def test_export_takes_files_and_names_of_models(exported, tmp_path, capsys):
 
 
 def test_export_says_what_it_cannot_do(exported, tmp_path, capsys):
-    assert main(["export", str(exported), "-o", str(tmp_path / "x.svg")]) == 1
-    assert "does not say what to write: end it with .json, .dot or" in capsys.readouterr().err
+    assert main(["export", str(exported), "-o", str(tmp_path / "x.bmp")]) == 1
+    assert (
+        "does not say what to write: end it with .svg, .png, .pdf, .json, .dot or"
+        in capsys.readouterr().err
+    )
     assert main(["export", str(exported), "--input", "2x4", "-o", str(tmp_path / "x.dot")]) == 1
     assert "--input is for a model" in capsys.readouterr().err
     assert main(["export", str(tmp_path / "no.pt2"), "-o", str(tmp_path / "x.dot")]) == 1

@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_view(
         commands.add_parser("view", help="draw a model that is given by its name, or a .pt2 file")
     )
-    _add_export(commands.add_parser("export", help="write a graph for another program"))
+    _add_export(commands.add_parser("export", help="draw a graph, or write it for another program"))
     _add_compare(commands.add_parser("compare", help="say what is different between two models"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
     return parser
@@ -94,8 +94,23 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", metavar="FILE", type=Path, required=True)
     add("--to", choices=("json", "dot", "model-explorer"), help="default: what FILE ends with")
     add("--input", metavar="INPUT", action="append", help=f"of a model: {_SHAPES}")
-    add("--depth", metavar="N", type=int, help="of a .dot: levels of groups that are open")
-    add("--direction", choices=("TB", "LR"), default="TB", help="of a .dot (default: TB)")
+    add("--depth", metavar="N", type=_depth, help='levels of groups that are open, or "all"')
+    add("--direction", choices=("TB", "LR"), help="top to bottom (default) or left to right")
+    drawing = parser.add_argument_group("of a drawing (.svg, .png, .pdf)")
+    of_drawing = drawing.add_argument
+    of_drawing(
+        "--color", metavar="WHAT", help='parameters, flops, time, cost.time_s, ..., or "none"'
+    )
+    fold_help = "draw identical neighbouring blocks once (default)"
+    of_drawing("--fold", action=argparse.BooleanOptionalAction, default=None, help=fold_help)
+    of_drawing("--expand", metavar="NODE", action="append", help="open this group too; repeatable")
+    of_drawing("--theme", choices=("light", "dark"), help="default: light")
+    of_drawing("--width", metavar="PIXELS", type=float, help="of .svg and .png")
+    of_drawing(
+        "--density", metavar="N", type=float, help="pixels of a .png a CSS pixel (default: 2)"
+    )
+    of_drawing("--page", metavar="PAGE", help="of a .pdf: A4, A4-landscape, letter, ...")
+    of_drawing("--fit", choices=("page", "width"), help="of a .pdf with a page (default: page)")
     parser.set_defaults(command=_export)
 
 
@@ -133,14 +148,18 @@ def _export(options: argparse.Namespace) -> None:
     from torchatlas.store import graph_format
 
     form = graph_format(options.output, options.to)
-    if form is None:
+    if form is None and options.output.suffix.lower() not in (".svg", ".png", ".pdf"):
         raise TorchAtlasError(
-            f"{options.output} does not say what to write: end it with .json, .dot or "
-            ".model-explorer.json, or give --to"
+            f"{options.output} does not say what to write: end it with .svg, .png, .pdf, .json, "
+            ".dot or .model-explorer.json, or give --to"
         )
-    chosen: dict[str, Any] = {}
-    if options.depth is not None or options.direction != "TB":
-        chosen = {"depth": options.depth, "direction": options.direction}
+    names = ("depth", "direction", "color", "fold", "expand", "theme", "width", "density")
+    given = {name: getattr(options, name) for name in (*names, "page", "fit")}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if chosen.get("color") == "none":
+        chosen["color"] = None
+    if chosen.get("depth") == "all" and form is not None:
+        del chosen["depth"]
     atlas = _atlas_of(options.source, options.input or ())
     print(f"Written: {atlas.save(options.output, form, **chosen)}")
 
@@ -226,6 +245,12 @@ def _report(options: argparse.Namespace) -> None:
     from torchatlas.api import load
 
     print(f"Report: {load(options.run).save(options.output, code=options.code)}")
+
+
+def _depth(text: str) -> int | str:
+    if text == "all" or text.isdecimal():
+        return text if text == "all" else int(text)
+    raise argparse.ArgumentTypeError(f'{text!r} is neither a number of levels nor "all"')
 
 
 def _positive(text: str) -> int:

@@ -11,6 +11,15 @@ from torchatlas.views.curves import curves
 from torchatlas.views.gradients import gradients
 from torchatlas.views.parameters import parameters
 from torchatlas.views.render import BACKENDS, render
+from torchatlas.views.render.paper import (
+    ARCHITECTURE_BACKENDS,
+    FILE_ENDINGS,
+    Drawing,
+    draw_architecture,
+    drawing_file,
+    drawing_options,
+    render_drawing,
+)
 from torchatlas.views.ridges import ridges
 from torchatlas.views.strips import strips
 from torchatlas.views.work import work
@@ -45,4 +54,17 @@ def available_views(run: Run) -> tuple[str, ...]:
     return tuple(name for name, view in VIEWS.items() if view(run).panels)
 
 
-__all__ = ["BACKENDS", "VIEWS", "available_views", "build_view", "render"]
+__all__ = [
+    "ARCHITECTURE_BACKENDS",
+    "BACKENDS",
+    "FILE_ENDINGS",
+    "VIEWS",
+    "Drawing",
+    "available_views",
+    "build_view",
+    "draw_architecture",
+    "drawing_file",
+    "drawing_options",
+    "render",
+    "render_drawing",
+]

@@ -38,7 +38,7 @@ function twoPlaces(value: number): string {
 
 /** Whole numbers with thousands separators. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Three significant figures, or as many as asked, without an exponent where that is readable. */
