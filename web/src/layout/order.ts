@@ -13,28 +13,36 @@ const STARTS: readonly Start[] = ["longest left", "as ports stand", "longest rig
  * Vertices of each rank from left to right, so that few edges cross. The same input, the same order.
  *
  * It begins with the longest way at the left; only where crossings are left are other starts tried.
+ * With `endsStay`, the first and last rank keep the order in which their vertices are numbered.
  */
-export function orderLayers(layered: Layered): number[][] {
-  let best: number[][] | undefined;
-  let fewest = Infinity;
+export function orderLayers(layered: Layered, endsStay: boolean): Order {
+  let best: Order = { layers: [], crossings: Infinity };
   for (const start of STARTS) {
-    const { layers, crossings } = untangle(layered, initialOrder(layered, start));
-    if (crossings < fewest) [best, fewest] = [layers, crossings];
-    if (fewest === 0) break;
+    const layers = initialOrder(layered, start);
+    if (endsStay) for (const end of [layers[0]!, layers.at(-1)!]) end.sort((a, b) => a - b);
+    const found = untangle(layered, layers, endsStay ? layers.slice(1, -1) : layers);
+    if (found.crossings < best.crossings) best = found;
+    if (best.crossings === 0) break;
   }
-  return best!;
+  return best;
 }
 
-/** Sorts ranks by their neighbours, again and again, and gives the best order on the way. */
-function untangle(layered: Layered, layers: number[][]): { layers: number[][]; crossings: number } {
+/** Vertices of each rank from left to right, and how often edges cross. */
+interface Order {
+  layers: number[][];
+  crossings: number;
+}
+
+/** Sorts the `movable` ranks by their neighbours, again and again, and gives the best order on the way. */
+function untangle(layered: Layered, layers: number[][], movable: number[][]): Order {
   const position = new Float64Array(layered.rank.length);
   for (const layer of layers) layer.forEach((vertex, i) => (position[vertex] = i));
   let best = layers.map((layer) => [...layer]);
   let fewest = countCrossings(layered, layers, position);
   let fruitless = 0;
   for (let sweep = 0; sweep < MAX_SWEEPS && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS; sweep++) {
-    sortByNeighbours(layered, layers, position, sweep);
-    transpose(layered, layers, position);
+    sortByNeighbours(layered, movable, position, sweep);
+    transpose(layered, movable, position);
     const crossings = countCrossings(layered, layers, position);
     fruitless++;
     if (crossings >= fewest) continue;
