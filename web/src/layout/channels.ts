@@ -62,19 +62,30 @@ export function assignTracks(combs: Comb[]): number {
   return count;
 }
 
-/** Takes, again and again, the line that gains most by being above all that are left. */
+/**
+ * Takes, again and again, a line that should lie above all that are left, or the one that loses
+ * least by it where lines go round in a circle.
+ */
 function orderFromAbove(combs: Comb[]): Comb[] {
-  const loss = combs.map((comb) =>
-    combs.reduce((sum, other) => sum + costAbove(comb, other) - costAbove(other, comb), 0),
-  );
+  const loss = new Float64Array(combs.length);
+  const blockers = new Int32Array(combs.length);
+  const note = (a: number, b: number, sign: 1 | -1): void => {
+    const by = costAbove(combs[a]!, combs[b]!) - costAbove(combs[b]!, combs[a]!);
+    loss[a]! += sign * by;
+    if (by > 0) blockers[a]! += sign;
+  };
+  for (let a = 0; a < combs.length; a++) for (let b = 0; b < combs.length; b++) if (a !== b) note(a, b, 1);
   const left = combs.map((_, i) => i);
   const ordered: Comb[] = [];
   while (left.length > 0) {
     let best = 0;
-    for (let i = 1; i < left.length; i++) if (loss[left[i]!]! < loss[left[best]!]!) best = i;
-    const chosen = combs[left.splice(best, 1)[0]!]!;
-    ordered.push(chosen);
-    for (const i of left) loss[i]! -= costAbove(combs[i]!, chosen) - costAbove(chosen, combs[i]!);
+    for (let i = 1; i < left.length; i++) {
+      const [free, bestFree] = [blockers[left[i]!] === 0, blockers[left[best]!] === 0];
+      if (free !== bestFree ? free : !free && loss[left[i]!]! < loss[left[best]!]!) best = i;
+    }
+    const chosen = left.splice(best, 1)[0]!;
+    ordered.push(combs[chosen]!);
+    for (const i of left) note(i, chosen, -1);
   }
   return ordered;
 }

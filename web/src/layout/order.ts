@@ -4,29 +4,53 @@ const MAX_SWEEPS = 12;
 const MAX_FRUITLESS_SWEEPS = 4;
 const MAX_TRANSPOSE_ROUNDS = 6;
 
-/** Vertices of each rank from left to right, so that few edges cross. The same input, the same order. */
-export function orderLayers(layered: Layered): number[][] {
-  let layers = initialOrder(layered);
+/** How the first order of the ranks is made: by length of the way on, that mirrored, or by ports. */
+type Start = "longest left" | "longest right" | "as ports stand";
+
+const STARTS: readonly Start[] = ["longest left", "as ports stand", "longest right"];
+
+/**
+ * Vertices of each rank from left to right, so that few edges cross. The same input, the same order.
+ *
+ * It begins with the longest way at the left; only where crossings are left are other starts tried.
+ * With `endsStay`, the first and last rank keep the order in which their vertices are numbered.
+ */
+export function orderLayers(layered: Layered, endsStay: boolean): Order {
+  let best: Order = { layers: [], crossings: Infinity };
+  for (const start of STARTS) {
+    const layers = initialOrder(layered, start);
+    if (endsStay) for (const end of [layers[0]!, layers.at(-1)!]) end.sort((a, b) => a - b);
+    const found = untangle(layered, layers, endsStay ? layers.slice(1, -1) : layers);
+    if (found.crossings < best.crossings) best = found;
+    if (best.crossings === 0) break;
+  }
+  return best;
+}
+
+/** Vertices of each rank from left to right, and how often edges cross. */
+interface Order {
+  layers: number[][];
+  crossings: number;
+}
+
+/** Sorts the `movable` ranks by their neighbours, again and again, and gives the best order on the way. */
+function untangle(layered: Layered, layers: number[][], movable: number[][]): Order {
   const position = new Float64Array(layered.rank.length);
-  const remember = (): void => layers.forEach((layer) => layer.forEach((vertex, i) => (position[vertex] = i)));
-  remember();
+  for (const layer of layers) layer.forEach((vertex, i) => (position[vertex] = i));
   let best = layers.map((layer) => [...layer]);
   let fewest = countCrossings(layered, layers, position);
   let fruitless = 0;
   for (let sweep = 0; sweep < MAX_SWEEPS && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS; sweep++) {
-    sortByNeighbours(layered, layers, position, sweep);
-    transpose(layered, layers, position);
+    sortByNeighbours(layered, movable, position, sweep);
+    transpose(layered, movable, position);
     const crossings = countCrossings(layered, layers, position);
-    if (crossings < fewest) {
-      fewest = crossings;
-      best = layers.map((layer) => [...layer]);
-      fruitless = 0;
-    } else {
-      fruitless++;
-    }
+    fruitless++;
+    if (crossings >= fewest) continue;
+    fewest = crossings;
+    best = layers.map((layer) => [...layer]);
+    fruitless = 0;
   }
-  layers = best;
-  return layers;
+  return { layers: best, crossings: fewest };
 }
 
 /** How often edges cross, with vertices at these positions in their ranks. */
@@ -54,23 +78,27 @@ export function countCrossings(layered: Layered, layers: number[][], position: F
   return crossings;
 }
 
-/** Depth first from the top, the longest way on first: the main path stays left, skips go right. */
-function initialOrder(layered: Layered): number[][] {
+/** Depth first from the top: what is met first stands left, or right where the start is mirrored. */
+function initialOrder(layered: Layered, start: Start): number[][] {
   const layers: number[][] = Array.from({ length: layered.rankCount }, () => []);
   const seen = new Uint8Array(layered.rank.length);
+  const { reach, rank } = layered;
+  const byReach = (a: Segment, b: Segment): number => reach[a.lower]! - reach[b.lower]! || b.lower - a.lower;
+  const byPort = (a: Segment, b: Segment): number => b.exitShare - a.exitShare || byReach(a, b);
   const starts = layered.rank.map((_, vertex) => vertex);
-  starts.sort((a, b) => layered.rank[a]! - layered.rank[b]! || a - b);
-  for (const start of starts) {
-    const waiting = [start];
+  starts.sort((a, b) => rank[a]! - rank[b]! || a - b);
+  for (const first of starts) {
+    const waiting = [first];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       if (seen[at]) continue;
       seen[at] = 1;
-      layers[layered.rank[at]!]!.push(at);
-      const next = layered.down[at]!.map((piece) => piece.lower);
-      next.sort((a, b) => layered.reach[a]! - layered.reach[b]! || b - a);
-      waiting.push(...next);
+      layers[rank[at]!]!.push(at);
+      const pieces = layered.down[at]!;
+      const sorted = pieces.length > 1 ? [...pieces].sort(start === "as ports stand" ? byPort : byReach) : pieces;
+      for (const piece of sorted) waiting.push(piece.lower);
     }
   }
+  if (start === "longest right") for (const layer of layers) layer.reverse();
   return layers;
 }
 

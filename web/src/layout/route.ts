@@ -160,7 +160,12 @@ function chooseEntrances(plan: Plan): Entrance[] {
   for (const [target, nets] of incoming) {
     const above: number[][] = [];
     const taken = new Set<string>();
-    for (const indexes of nets.values()) {
+    const distance = (indexes: number[]): number => {
+      const last = plan.layered.bends[indexes[0]!]!.at(-1);
+      return last === undefined ? 0 : Math.abs(plan.x[last]! - plan.x[target]!);
+    };
+    const outerFirst = [...nets.values()].sort((a, b) => distance(b) - distance(a));
+    for (const indexes of outerFirst) {
       const side = nets.size > 1 ? freeSide(plan, indexes, position) : null;
       if (side && !taken.has(side.from)) {
         taken.add(side.from);
