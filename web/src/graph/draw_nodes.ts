@@ -2,7 +2,7 @@ import type { LayoutNode } from "../layout/layout";
 import { elideMiddle, NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
 import { BOX_PADDING, CHEVRON_ROOM, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
 import { chipWidth, drawChip, drawSheets } from "./draw_folds";
-import { CLEAR_TEXT_SCALE, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
+import { CLEAR_TEXT_SCALE, DIMMED, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
@@ -111,13 +111,30 @@ export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, whole: Layo
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
 }
 
-/** A closed node from far away: a plain box in its colour. */
-export function drawFarBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
-  const { palette } = frame;
-  if (node.box!.style === "output") return;
-  const paint = frame.paint(node.id);
-  ctx.fillStyle = node.id === frame.failed ? palette.failed : (paint.fill ?? palette.lineStrong);
-  ctx.fillRect(node.x, node.y, node.width, node.height);
+/** Closed nodes from far away: plain boxes, all of one colour at once. */
+export function drawFarBoxes(ctx: CanvasRenderingContext2D, frame: Frame, nodes: readonly LayoutNode[]): void {
+  const { palette, highlight } = frame;
+  const byColour = new Map<string, LayoutNode[]>();
+  const faint: LayoutNode[] = [];
+  for (const node of nodes) {
+    if (!node.box || node.box.style === "output") continue;
+    if (highlight && !highlight.nodes.has(node.id)) {
+      faint.push(node);
+      continue;
+    }
+    const colour = node.id === frame.failed ? palette.failed : (frame.paint(node.id).fill ?? palette.lineStrong);
+    const alike = byColour.get(colour);
+    if (alike) alike.push(node);
+    else byColour.set(colour, [node]);
+  }
+  ctx.globalAlpha = DIMMED;
+  ctx.fillStyle = palette.lineStrong;
+  for (const { x, y, width, height } of faint) ctx.fillRect(x, y, width, height);
+  ctx.globalAlpha = 1;
+  for (const [colour, alike] of byColour) {
+    ctx.fillStyle = colour;
+    for (const { x, y, width, height } of alike) ctx.fillRect(x, y, width, height);
+  }
 }
 
 /** A sign on a round ground over the upper right corner. */

@@ -42,6 +42,8 @@ export interface Frame {
   failed: string | null;
   highlight: Highlight | null;
   paint: (id: string) => Paint;
+  /** Another one whenever `paint` gives other colours. */
+  colours: unknown;
   members: (id: string) => string[];
   parameterCount: (id: string) => number;
   /** Where nodes stood before the last change; null when nothing moves. */
