@@ -138,6 +138,22 @@ def test_the_list_is_filtered_by_kind_and_walked_by_keyboard(
     expect(added).to_have_attribute("aria-selected", "false")
 
 
+def test_each_row_of_the_list_is_come_to_although_a_node_has_several(
+    opened: Opened, compared: Path
+) -> None:
+    page = opened.open(compared)
+    listbox = page.get_by_role("listbox", name="Differences")
+    rows = listbox.get_by_role("option").count()
+    listbox.focus()
+    seen = []
+    for _ in range(rows):
+        page.keyboard.press("ArrowDown")
+        seen.append(listbox.get_attribute("aria-activedescendant"))
+    assert len(set(seen)) == rows
+    page.keyboard.press("Home")
+    assert listbox.get_attribute("aria-activedescendant") == seen[0]
+
+
 def test_kinds_have_signs_beside_their_colours(opened: Opened, compared: Path) -> None:
     page = opened.open(compared)
     legend = page.locator(".compare-page .legend")

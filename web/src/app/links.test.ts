@@ -32,6 +32,7 @@ describe("links", () => {
     expect(link).toEqual({ graph: "forward" });
     expect(problems).toHaveLength(7);
     expect(problems.join("; ")).toContain('no node "nobody"');
+    expect(followable("#page=attic", KNOWN).problems).toEqual(['there is no page "attic"']);
   });
 
   it("go to the nearest step that was measured", () => {

@@ -137,13 +137,13 @@ export function drawFarBoxes(ctx: CanvasRenderingContext2D, frame: Frame, nodes:
   }
 }
 
-/** A sign on a round ground over the upper right corner. */
+/** A sign on a round ground over the upper right corner, where it covers no words. */
 export function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
   const { mark } = frame.paint(node.id);
   if (!mark || frame.camera.scale < TEXT_SCALE) return;
   ctx.font = cssFont(MARK_FONT, frame.palette.family);
   const width = Math.max(MARK_SIZE, ctx.measureText(mark.sign).width + 8);
-  const [x, y] = [node.x + node.width - width / 2 - 2, node.y];
+  const [x, y] = [node.x + node.width - width / 2 + 7, node.y - 3];
   roundedBox(ctx, { x: x - width / 2, y: y - MARK_SIZE / 2, width, height: MARK_SIZE }, MARK_SIZE / 2);
   ctx.fillStyle = mark.colour;
   ctx.fill();

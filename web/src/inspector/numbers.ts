@@ -12,7 +12,7 @@ export function numberSections(measures: readonly Measure[], id: string, at: Mom
   const sections: HTMLElement[] = [];
   if (own.length) sections.push(h("section", {}, h("h2", {}, "Your own numbers"), list(own, id, at, colouring, colourBy)));
   const body = h("div", {});
-  const details = h("details", { class: "more" }, h("summary", {}, `All ${count(measures.length)} numbers`), body);
+  const details = h("details", { class: "more" }, h("summary", {}, `All numbers (${count(measures.length)})`), body);
   details.addEventListener("toggle", () => {
     if (details.open && !body.firstChild) body.append(...byTable(measures, id, at, colouring, colourBy)); // worked out when asked for
   });

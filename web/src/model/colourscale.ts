@@ -9,8 +9,8 @@ export type ScaleChoice = "auto" | "linear" | "log";
 /** Fewer values than this have no outliers. */
 const LEAST_FOR_OUTLIERS = 12;
 const [LOW_SHARE, HIGH_SHARE] = [0.05, 0.95];
-/** Ratio of the 95th to the 5th percentile from which a logarithm says more. */
-const WIDE = 30;
+/** Ratio of the 95th to the 5th percentile from which a logarithm says more; even spread about zero gives 19. */
+const WIDE = { unsigned: 30, signed: 100 };
 
 export class ColourScale {
   readonly kind: ScaleKind;
@@ -78,7 +78,7 @@ export class ColourScale {
 }
 
 function kindOf(choice: ScaleChoice, isSigned: boolean, sizes: readonly number[]): ScaleKind {
-  const isWide = sizes.length > 1 && quantile(sizes, HIGH_SHARE) > WIDE * quantile(sizes, LOW_SHARE);
+  const isWide = sizes.length > 1 && quantile(sizes, HIGH_SHARE) > (isSigned ? WIDE.signed : WIDE.unsigned) * quantile(sizes, LOW_SHARE);
   if (choice === "linear" || (choice === "auto" && !isWide) || !sizes.length) return "linear";
   return isSigned ? "symlog" : "log";
 }

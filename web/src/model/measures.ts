@@ -154,7 +154,7 @@ function fromColumn(table: Table, column: Column, series: string[], values: Colu
     name,
     label: [base, ...series].join(", "),
     table: TITLES[table.name] ?? (isOwn ? "Your own" : readable(table.name)),
-    note: [column.meaning, unitNote(column.unit)].filter(Boolean).join(", ") || readable(table.name),
+    note: [column.meaning, unitNote(column.unit)].filter(Boolean).join(", ") || (isOwn ? "your own numbers" : readable(table.name)),
     value: (id, at) => values.of(id, at),
     format: formatOf(column.unit),
     short: column.unit in WRITTEN ? formatOf(column.unit) : plain,

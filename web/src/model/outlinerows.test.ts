@@ -10,6 +10,7 @@ function made(count = 5): { run: RunIndex; folds: FoldIndex; rows: OutlineRows }
     node(`blocks.${i}`, "blocks", { type: "Block" }),
     node(`blocks.${i}.a`, `blocks.${i}`, { atomic: true }),
     node(`blocks.${i}.b`, `blocks.${i}`, { atomic: true }),
+    node(`blocks.${i}.b/op:0`, `blocks.${i}.b`, { kind: "op" }),
   ]).flat();
   const nodes = [node(".", null), node("stem", ".", { atomic: true }), node("blocks", "."), ...blocks, node("head", ".", { atomic: true })];
   const folds = Array.from({ length: count }, (_, i) => ({ fold: "f", parent: "blocks", member: i, count, node: `blocks.${i}` }));
@@ -71,6 +72,7 @@ describe("FoldIndex", () => {
     const [place] = made(3).folds.placesOf("blocks.1.b");
     expect(place?.nodes).toEqual(["blocks.0.b", "blocks.1.b", "blocks.2.b"]);
     expect([place?.member, place?.names]).toEqual([1, ["0", "1", "2"]]);
+    expect(made(3).folds.placesOf("blocks.2.b/op:0")[0]?.nodes).toEqual(["blocks.0.b/op:0", "blocks.1.b/op:0", "blocks.2.b/op:0"]);
     expect(made(3).folds.placesOf("head")).toEqual([]);
   });
 

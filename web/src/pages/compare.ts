@@ -31,6 +31,8 @@ export class ComparePage {
   private readonly measuresOf = new Map<RunIndex, Measure[]>();
   private most = MOST_ROWS;
   private following = false;
+  /** The difference that was picked from the list: a node may have several rows. */
+  private picked: Difference | null = null;
 
   constructor(
     host: HTMLElement,
@@ -124,6 +126,7 @@ export class ComparePage {
       const row = this.pair.differences[Number(option.dataset["row"])]!;
       const isChosen = (row.node !== "" && row.node === chosen.after) || (row.node === "" && row.beforeNode === chosen.before);
       option.setAttribute("aria-selected", String(isChosen));
+      if (!isChosen && row === this.picked) this.picked = null;
     }
   }
 
@@ -212,18 +215,22 @@ export class ComparePage {
   }
 
   private pick(row: Difference): void {
+    this.picked = row;
     if (row.node) this.choose(row.node, "after");
     else this.choose(row.beforeNode, "before");
   }
 
   private key(event: KeyboardEvent): void {
     const options = [...this.list.querySelectorAll<HTMLElement>("[role=option]")];
-    const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const rowOf = (option: HTMLElement) => this.pair.differences[Number(option.dataset["row"])];
+    const isAt = (option: HTMLElement) => (this.picked ? rowOf(option) === this.picked : option.getAttribute("aria-selected") === "true");
+    const at = options.findIndex(isAt);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: options.length - 1 }[event.key];
     const option = to === undefined ? undefined : options[Math.max(0, Math.min(options.length - 1, to))];
     if (!option) return;
     event.preventDefault();
-    this.pick(this.pair.differences[Number(option.dataset["row"])]!);
+    for (const other of options) other.classList.toggle("current", other === option);
+    this.pick(rowOf(option)!);
     option.scrollIntoView({ block: "nearest" });
     this.list.setAttribute("aria-activedescendant", option.id);
   }
