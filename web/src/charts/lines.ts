@@ -198,10 +198,21 @@ function gapLabel(panel: Panel, frame: LineFrame): Shape[] {
   const [a, b] = [train && lastOf(train), test && lastOf(test)];
   if (a == null || b == null || !train || !test) return [];
   const samples = gapSamples(train, test, frame);
-  const spot = samples[Math.floor(samples.length * 0.72)];
+  const spot = sampleAt(samples, 0.72);
   const text = panel.y.unit === "share" ? `gap ${figures(100 * Math.abs(a - b))} points` : panel.y.scale === "log" ? `gap ${figures(Math.max(a / b, b / a))}×` : `gap ${figures(Math.abs(a - b))}`;
   if (!spot || Math.abs(spot.a - spot.b) < 20 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
   return [label(spot.x, (spot.a + spot.b) / 2 + 3.5, text, { anchor: "middle", fill: "accent", halo: "panel" })];
+}
+
+/** The gap at a share of the way, between the samples on both sides. */
+function sampleAt(samples: readonly GapSample[], share: number): GapSample | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return undefined;
+  const x = first.x + share * (last.x - first.x);
+  const next = samples.findIndex((sample) => sample.x >= x);
+  const [left, right] = [samples[Math.max(0, next - 1)]!, samples[next] ?? last];
+  const along = right.x > left.x ? (x - left.x) / (right.x - left.x) : 0;
+  return { x, a: left.a + along * (right.a - left.a), b: left.b + along * (right.b - left.b) };
 }
 
 /** The lane above the axis: a sign at each value that is no number, and how many there are. */

@@ -7,10 +7,12 @@ import { colourOf, type Theme } from "./palette";
 import { type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, oddSign, oneLine, rect, textWidth } from "./picture";
 
 const LEGEND = 26;
-const MOST_TALL = 560;
+const MOST_TALL = 720;
 const LARGEST_CELL = 34;
 const STRIP = 24;
 const MOST_STRIPS = 3;
+/** Pixels of a turned name. */
+const LONGEST_HEAD = 110;
 /** Text in a cell needs so many pixels of width. */
 const TEXT_CELL = 17;
 
@@ -107,30 +109,40 @@ function drawCell(raw: unknown, x: number, y: number, width: number, height: num
   const value = toNumber(raw);
   const [cx, cy] = [x + width / 2, y + height / 2];
   if (value === null) return [rect(x, y, width, height, "panel", { stroke: "severity-high", radius }), oddSign(raw as "NaN", cx, cy, Math.min(3.5, width / 3))];
+  const hasRoom = width >= TEXT_CELL && height >= 12;
   const isQuiet = isRight || value === 0 || (paint.low > 0 && value <= 0);
-  const fill = isQuiet ? "sunk" : `map:${Math.round(1000 * Math.max(0, Math.min(1, paint.share(value)))) / 1000}`;
+  const quiet = isRight && !hasRoom && value > 0 ? "line-strong" : "sunk"; // a diagonal without its numbers is still seen
+  const fill = isQuiet ? quiet : `map:${Math.round(1000 * Math.max(0, Math.min(1, paint.share(value)))) / 1000}`;
   const box = rect(x, y, width, height, fill, { radius });
-  const hasText = isShare && width >= TEXT_CELL && height >= 12 && (isRight || value >= 0.5);
+  const hasText = isShare && hasRoom && (isRight || value >= 0.5);
   if (!hasText) return [box];
   const ink = isRight ? "text-2" : inkOn(colourOf(fill, theme)) === "#fff" ? "white" : "black";
   return [box, label(cx, cy + 3.5, value.toFixed(0), { anchor: "middle", fill: ink, bold: !isRight, size: Math.min(10, width * 0.42) })];
 }
 
 function headHeight(heads: readonly string[], cell: number): number {
-  const longest = Math.max(0, ...heads.map((name) => textWidth(name)));
-  if (longest <= cell - 3) return 14;
-  return 8 + Math.min(90, longest * 0.72);
+  if (longestOf(heads) <= cell - 3) return 14;
+  return 10 + Math.min(LONGEST_HEAD, longestOf(heads.filter((_, j) => j % denseness(cell) === 0))) * 0.72;
+}
+
+function longestOf(names: readonly string[]): number {
+  return Math.max(0, ...names.map((name) => textWidth(name)));
+}
+
+/** Every how many turned names one has room. */
+function denseness(cell: number): number {
+  return Math.max(1, Math.ceil(13 / cell));
 }
 
 /** Names over the columns: level where they fit, else turned; every so many where they are dense. */
 function columnNames(heads: readonly string[], cell: number, left: number, top: number): Shape[] {
-  const isLevel = Math.max(0, ...heads.map((name) => textWidth(name))) <= cell - 3;
-  const every = isLevel ? 1 : Math.max(1, Math.ceil(13 / cell));
+  const isLevel = longestOf(heads) <= cell - 3;
+  const every = isLevel ? 1 : denseness(cell);
   return heads.flatMap((name, j) => {
     if (j % every) return [];
     const x = left + (j + 0.5) * cell;
     if (isLevel) return [label(x, top - 5, oneLine(name), { anchor: "middle" })];
-    return [label(x + 2, top - 5, fitted(name, 118), { turn: -45 })];
+    return [label(x + 2, top - 5, fitted(name, LONGEST_HEAD), { turn: -45 })];
   });
 }
 

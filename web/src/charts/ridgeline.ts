@@ -55,7 +55,7 @@ export function ridgeText(mark: Ridges, row: number): string {
 
 function numberText(value: unknown): string {
   const number = toNumber(value);
-  return number !== null ? figures(number) : typeof value === "string" ? value : "–";
+  return number !== null ? figures(number) : typeof value === "string" ? figures(Number(value)) : "–";
 }
 
 /** Without a negative value anywhere, only the positive side is drawn. */

@@ -10,6 +10,8 @@ import { zoomed, type Scale } from "./scale";
 const ROW = 18;
 const HEAD = 20;
 const VALUES = 64;
+/** Two numbers a row need more room. */
+const MORE_VALUES = 104;
 
 type RowMark = Bars | Band;
 
@@ -20,7 +22,8 @@ export function rowsPicture(panel: Panel, width: number, zoom: Zoom, most = Infi
   const [measured, names] = isTurned ? [panel.y, panel.x.categories] : [panel.x, panel.y.categories];
   const shown = largest(names.length, marks[0], most);
   const left = Math.min(width * 0.34, 12 + Math.max(60, ...shown.map((at) => textWidth(names[at] ?? "", 11))));
-  const plot: Area = { x: left, y: 0, width: Math.max(40, width - left - VALUES), height: shown.length * ROW };
+  const room = marks.length > 1 ? MORE_VALUES : VALUES;
+  const plot: Area = { x: left, y: 0, width: Math.max(40, width - left - room), height: shown.length * ROW };
   const rules = panel.marks.filter((mark) => mark.kind === "rule").map((mark) => Number(mark.value));
   const scale = zoomed(scaleFor(measured, [...marks.flatMap(numbersOf), ...rules], true), zoom.x);
   const bars = marks.filter((mark) => mark.kind === "bars").length;
@@ -36,7 +39,7 @@ export function rowsPicture(panel: Panel, width: number, zoom: Zoom, most = Infi
     const texts = marks.map((mark, m) => drawMark(mark, at, scale, cell, measured.unit, bars > 1 ? [m, bars] : [0, 1], shapes));
     const written = texts.filter((text) => text !== null);
     if (!written.length) shapes.push(...missing(cell, whyMissing(marks, at)));
-    shapes.push(label(plot.x + plot.width + 8, y + 12.5, written.length ? fitted(written.join(" "), VALUES - 8, 11) : "–", { size: 11, fill: "text" }));
+    shapes.push(label(plot.x + plot.width + 8, y + 12.5, written.length ? fitted(written.join(" "), room - 8, 11) : "–", { size: 11, fill: "text" }));
     const node = marks.map((mark) => mark.nodes[at]).find(Boolean) ?? null;
     const said = marks.map((mark) => tipOf(mark, at, measured)).join("; ");
     hits.push({ x: 0, y, width, height: ROW, node, tip: `${oneLine(names[at] ?? "")}: ${said}` });

@@ -64,14 +64,16 @@ export class SeriesChart {
     this.plot?.redraw(false);
   }
 
-  /** Mark a step; null marks none. */
-  showStep(step: number | null): void {
-    this.step = step;
+  /** Mark a step, on an axis of steps; null marks none. Lines stand for no node. */
+  show(_selected: string | null, _hovered: string | null, step: number | null): void {
+    const shown = /\bsteps?\b/i.test(this.panel.x.label) ? step : null;
+    if (shown === this.step) return;
+    this.step = shown;
     this.plot?.redraw(false);
   }
 
   reset(): void {
-    this.show(...this.ends);
+    this.showRange(...this.ends);
   }
 
   destroy(): void {
@@ -84,7 +86,7 @@ export class SeriesChart {
     return { x: [(this.window[0] - this.ends[0]) / span, (this.window[1] - this.ends[0]) / span], y: [0, 1] };
   }
 
-  private show(low: number, high: number): void {
+  private showRange(low: number, high: number): void {
     const [first, last] = this.ends;
     const span = Math.min(high - low, last - first);
     const from = Math.max(first, Math.min(low, last - span));
@@ -172,7 +174,7 @@ export class SeriesChart {
     const perPixel = (values[1]! - values[0]!) / (right - left);
     if (!(perPixel > 0)) return;
     const low = values[0]! - left * perPixel;
-    this.show(low, low + perPixel * plot.over.clientWidth);
+    this.showRange(low, low + perPixel * plot.over.clientWidth);
   }
 
   private key(event: KeyboardEvent): void {
@@ -180,8 +182,8 @@ export class SeriesChart {
     if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
     const [low, high] = this.window;
     const centre = this.current() ?? (low + high) / 2;
-    const shift = (share: number): void => this.show(low + share * (high - low), high + share * (high - low));
-    const scaleBy = (factor: number): void => this.show(centre - (centre - low) * factor, centre + (high - centre) * factor);
+    const shift = (share: number): void => this.showRange(low + share * (high - low), high + share * (high - low));
+    const scaleBy = (factor: number): void => this.showRange(centre - (centre - low) * factor, centre + (high - centre) * factor);
     const keys: Record<string, () => void> = {
       ArrowRight: () => (event.shiftKey ? shift(0.2) : this.walk(1)),
       ArrowLeft: () => (event.shiftKey ? shift(-0.2) : this.walk(-1)),

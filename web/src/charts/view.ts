@@ -1,23 +1,19 @@
 /** Draws any View: each panel with the chart that its marks ask for, its downloads, and a table behind it. */
 
 import "./charts.css";
-import type { Heatmap, Panel, Ridges, View } from "../generated/document";
+import type { Panel, View } from "../generated/document";
 import { h } from "../app/dom";
 import { withUnit } from "./axes";
-import { binsPicture } from "./bins";
 import { csvOf } from "./csv";
+import { type Drawing, drawingOf } from "./drawing";
 import { downloadDoubt, fileName, saveText } from "./download";
-import { linesPicture } from "./lines";
 import { follow, hoverInCharts, showInCharts } from "./linked";
-import { isSquareOf, matrixPicture } from "./matrix";
+import { isSquareOf } from "./matrix";
 import { measureOnPage } from "./measuring";
 import { numbersOf } from "./numbers";
 import { type Theme, themeShown } from "./palette";
-import { type Picture, type Zoom, WHOLE, oneLine } from "./picture";
+import { type Zoom, WHOLE, oneLine } from "./picture";
 import { Plot } from "./plot";
-import { pointsPicture } from "./points";
-import { ridgesPicture } from "./ridgeline";
-import { rowsPicture } from "./rows";
 import { SeriesChart } from "./series";
 import { mount, svgFile } from "./svg";
 import { numbersTable } from "./table";
@@ -64,22 +60,6 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
 /** Matrices and ridges of many rows have a line of their own. */
 function isWide(panel: Panel): boolean {
   return panel.marks.some((mark) => mark.kind === "heatmap" && !isSquareOf(panel) && panel.x.categories.length > 12);
-}
-
-type Drawing = (width: number, zoom: Zoom, theme: Theme) => Picture;
-
-/** How a panel is drawn; null for one without a mark that can be. */
-export function drawingOf(panel: Panel, rows = Infinity): Drawing | null {
-  const kinds = new Set(panel.marks.map((mark) => mark.kind));
-  const heatmap = panel.marks.find((mark): mark is Heatmap => mark.kind === "heatmap");
-  if (heatmap) return (width, zoom, theme) => matrixPicture(panel, heatmap, width, zoom, theme);
-  const ridges = panel.marks.find((mark): mark is Ridges => mark.kind === "ridges");
-  if (ridges) return (width, zoom) => ridgesPicture(panel, ridges, width, zoom);
-  if (kinds.has("scatter")) return (width, zoom) => pointsPicture(panel, width, zoom);
-  if (kinds.has("bars") || kinds.has("band")) return (width, zoom) => rowsPicture(panel, width, zoom, rows);
-  if (kinds.has("histogram")) return (width, zoom) => binsPicture(panel, width, zoom);
-  if (kinds.has("line")) return (width, zoom) => linesPicture(panel, width, zoom);
-  return null;
 }
 
 /** Only lines are drawn by uPlot; lines over points or bars belong to those. */
@@ -130,7 +110,7 @@ class PanelChart {
       series.element.setAttribute("role", "group");
       series.element.setAttribute("aria-roledescription", "chart");
       series.element.setAttribute("aria-label", sentence(this.panel));
-      return Object.assign(series, { show: (_: string | null, __: string | null, step: number | null) => series.showStep(isOverSteps(this.panel) ? step : null) });
+      return series;
     }
     return new Plot((width, zoom) => drawing(width, zoom, themeShown()), { label: sentence(this.panel), choose: this.context.choose, hover: hoverInCharts, zoomed });
   }
@@ -197,10 +177,6 @@ class PanelChart {
   private fileName(ending: string): string {
     return fileName([this.view.name, this.panel.title], ending);
   }
-}
-
-function isOverSteps(panel: Panel): boolean {
-  return /\bsteps?\b/i.test(panel.x.label);
 }
 
 /** What a panel shows, as one sentence for those who do not see it. */
