@@ -1,9 +1,8 @@
 // Measures the layout: how long it takes and how well it reads, beside other programs' layouts.
 import type { Graph } from "../src/generated/document";
-import { netOf } from "../src/layout/flows";
 import type { Measure } from "../src/layout/label";
 import { LayoutEngine, type Layout } from "../src/layout/layout";
-import { qualityOf, type Drawing, type Quality } from "../src/layout/testing/quality";
+import { drawingOf, qualityOf, type Quality } from "../src/layout/testing/quality";
 import { GraphIndex, ROOT } from "../src/model/graph";
 import { layoutWithDagre, layoutWithElk } from "./others";
 
@@ -68,16 +67,6 @@ function measureOwn(index: GraphIndex, rounds: number): { layout: Layout; figure
     };
     return { layout, figures };
   }
-}
-
-function drawingOf(index: GraphIndex, layout: Layout): Drawing {
-  return {
-    boxes: layout.nodes.map(({ id, x, y, width, height, box }) => ({ id, x, y, width, height, isGroup: box === null })),
-    lines: layout.edges.map((edge) => ({ source: edge.source, target: edge.target, net: netOf(edge), points: edge.points })),
-    width: layout.width,
-    height: layout.height,
-    around: (id) => index.ancestors(id),
-  };
 }
 
 /** The width of the widest row of boxes with the usual gaps, where groups are no wider than theirs. */
