@@ -54,4 +54,4 @@ def test_of_a_thousand_classes_the_most_confused_are_shown_and_rows_still_add_up
     assert set(panel.y.categories) <= {str(c) for c in (*range(70, 100), *range(900, 930))}
     for row in matrix.values:
         assert sum(value for value in row if value is not None) == pytest.approx(100)
-    assert panel.note == "The 40 classes with the most errors, of 1,000."
+    assert panel.note == "The 100 classes with the most errors, of 1,000."

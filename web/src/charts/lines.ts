@@ -200,7 +200,8 @@ function gapLabel(panel: Panel, frame: LineFrame): Shape[] {
   const samples = gapSamples(train, test, frame);
   const spot = sampleAt(samples, 0.72);
   const text = panel.y.unit === "share" ? `gap ${figures(100 * Math.abs(a - b))} points` : panel.y.scale === "log" ? `gap ${figures(Math.max(a / b, b / a))}×` : `gap ${figures(Math.abs(a - b))}`;
-  if (!spot || Math.abs(spot.a - spot.b) < 20 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
+  const end = samples.at(-1);
+  if (!spot || !end || Math.abs(end.a - end.b) < 12 || Math.abs(spot.a - spot.b) < 20 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
   return [label(spot.x, (spot.a + spot.b) / 2 + 3.5, text, { anchor: "middle", fill: "accent", halo: "panel" })];
 }
 

@@ -8,7 +8,7 @@ import { type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, 
 
 const LEGEND = 26;
 const MOST_TALL = 720;
-const LARGEST_CELL = 34;
+const LARGEST_CELL = 30;
 const STRIP = 24;
 const MOST_STRIPS = 3;
 /** Pixels of a turned name. */
@@ -28,7 +28,7 @@ export function matrixPicture(panel: Panel, mark: Heatmap, width: number, zoom: 
   const wide = Math.min(isStrip ? 60 : LARGEST_CELL, (width - left - 8) / Math.max(1, columns.length));
   const tall = isStrip ? STRIP : Math.min(wide, MOST_TALL / Math.max(1, rows.length), LARGEST_CELL);
   const cell = { width: isStrip ? wide : Math.min(wide, Math.max(tall, 3)), height: tall };
-  const headRoom = isStrip ? 16 : 14 + headHeight(heads, cell.width);
+  const headRoom = isStrip ? 16 : 17 + headHeight(heads, cell.width);
   const plot = { x: left, y: headRoom, width: cell.width * columns.length, height: cell.height * rows.length };
   const paint = colouring(mark, isSquare);
   const shapes: Shape[] = isStrip ? groupNames(heads, cell.width, left, headRoom) : columnNames(heads, cell.width, plot.x, plot.y);
@@ -146,21 +146,25 @@ function columnNames(heads: readonly string[], cell: number, left: number, top: 
   });
 }
 
-/** Over a strip of layers: where a group begins, if there is room for its name. */
+/** Over a strip of layers: where a group begins, the groups of most layers first to have a name. */
 function groupNames(heads: readonly string[], cell: number, left: number, top: number): Shape[] {
-  const shapes: Shape[] = [];
-  let [before, edge] = ["", -Infinity];
-  heads.forEach((name, j) => {
-    const group = name.split(/[./]/)[0] || name;
-    const x = left + j * cell;
-    if (group !== before && x >= edge) {
-      const text = fitted(group, 90);
-      shapes.push(label(x, top - 5, text));
-      edge = x + textWidth(text) + 8;
-    }
-    before = group;
+  const groups: { name: string; first: number; size: number }[] = [];
+  heads.forEach((head, j) => {
+    const name = head.split(/[./]/)[0] || head;
+    const last = groups.at(-1);
+    if (last?.name === name) last.size++;
+    else groups.push({ name, first: j, size: 1 });
   });
-  return shapes;
+  const taken: [number, number][] = [];
+  return groups
+    .sort((a, b) => b.size - a.size || a.first - b.first)
+    .flatMap(({ name, first }) => {
+      const text = fitted(name, 90);
+      const [from, to] = [left + first * cell, left + first * cell + textWidth(text) + 8];
+      if (taken.some(([start, end]) => from < end && start < to)) return [];
+      taken.push([from, to]);
+      return [label(from, top - 5, text)];
+    });
 }
 
 function rowNames(names: readonly string[], tall: number, plot: Picture["plot"]): Shape[] {

@@ -267,7 +267,7 @@ function style(mark: Line, scale: Scale, ink: (name: string) => string): uPlot.S
     label: mark.label,
     stroke: () => ink(inkOfRole(mark.role)),
     width: 1.6,
-    dash: mark.dashed ? [5, 3] : [],
+    dash: mark.dashed ? [5, 3].map((length) => length * uPlot.pxRatio) : [], // uPlot takes pixels of the screen
     points: mark.markers ? { show: true, size: 6, fill: () => ink("panel") } : { show: mark.y.filter(hasPlace).length === 1 },
     spanGaps: false,
   };

@@ -3,20 +3,17 @@
 import "./charts.css";
 import type { Panel, View } from "../generated/document";
 import { h } from "../app/dom";
-import { withUnit } from "./axes";
-import { csvOf } from "./csv";
 import { type Drawing, drawingOf } from "./drawing";
-import { downloadDoubt, fileName, saveText } from "./download";
+import { fileTools, tableBehind } from "./files";
 import { follow, hoverInCharts, showInCharts } from "./linked";
 import { isSquareOf } from "./matrix";
 import { measureOnPage } from "./measuring";
-import { numbersOf } from "./numbers";
 import { type Theme, themeShown } from "./palette";
 import { type Zoom, WHOLE, oneLine } from "./picture";
 import { Plot } from "./plot";
 import { SeriesChart } from "./series";
-import { mount, svgFile } from "./svg";
-import { numbersTable } from "./table";
+import { mount } from "./svg";
+import { sentence, unitOf } from "./words";
 
 export interface ViewContext {
   theme: Theme;
@@ -33,8 +30,6 @@ export interface ViewContext {
   rows?: number;
 }
 
-/** Pixels that a file is wide, whatever the screen. */
-const FILE_WIDTH = 760;
 const PRINT_WIDTH = 680;
 
 let isMeasuring = false;
@@ -53,7 +48,7 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   body.append(h("p", { class: "visually-hidden" }, view.description));
   body.append(h("div", { class: `panels${panels.some(isWide) ? " wide" : ""}` }, ...panels.map((panel) => new PanelChart(view, panel, context).element)));
   for (const gap of view.gaps) body.append(h("div", { class: "faint" }, `Not measured: ${gap}`));
-  body.append(tableBehind(view, panels, context));
+  body.append(tableBehind(view.title, panels, context.choose));
   return body;
 }
 
@@ -82,21 +77,21 @@ class PanelChart {
   private readonly drawing: Drawing | null;
   private readonly holder = h("div", "chart-holder");
   private readonly whole = h("button", { type: "button", class: "tool", hidden: true }, "Show all");
-  private readonly doubt = h("div", { class: "chart-note", role: "status", hidden: true });
   private readonly chart: Chart | null;
 
   constructor(
-    private readonly view: View,
+    view: View,
     private readonly panel: Panel,
     private readonly context: ViewContext,
   ) {
     this.drawing = drawingOf(panel, context.rows);
     this.chart = this.drawing && this.chartOf(this.drawing);
     const unit = unitOf(panel);
-    const tools = h("div", "tools", this.whole, this.tool("SVG", () => this.saveSvg()), this.tool("CSV", () => this.saveCsv()));
+    const files = fileTools(view.name, panel, () => this.chart?.zoom() ?? WHOLE, view.gaps);
+    const tools = h("div", "tools", this.whole, ...files.buttons);
     const heading = h("h3", {}, oneLine(panel.title), unit && h("small", {}, unit));
     const content = this.chart ? this.holder : h("div", "not-measured hatched", "not measured");
-    this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", oneLine(panel.note)), this.doubt);
+    this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", oneLine(panel.note)), files.doubt);
     this.whole.addEventListener("click", () => this.chart?.reset());
     if (this.chart) this.settle(this.chart);
   }
@@ -150,82 +145,4 @@ class PanelChart {
     drawing.append(group);
     this.holder.append(drawing);
   }
-
-  private tool(text: string, act: () => void): HTMLElement {
-    const name = `Save ${oneLine(this.panel.title)} as ${text}`;
-    return h("button", { type: "button", class: "tool", "aria-label": name, title: name, click: () => this.save(act) }, text);
-  }
-
-  private save(act: () => void): void {
-    act();
-    const doubt = downloadDoubt();
-    this.doubt.hidden = doubt === null;
-    this.doubt.textContent = doubt ?? "";
-  }
-
-  private saveSvg(): void {
-    const picture = this.drawing?.(FILE_WIDTH, this.chart?.zoom() ?? WHOLE, "light");
-    if (!picture) return;
-    const caption = { title: this.panel.title, subtitle: unitOf(this.panel), description: sentence(this.panel), notes: [this.panel.note, ...this.view.gaps.map((gap) => `Not measured: ${gap}`)].filter(Boolean) };
-    saveText(this.fileName("svg"), "image/svg+xml;charset=utf-8", svgFile(picture, caption));
-  }
-
-  private saveCsv(): void {
-    saveText(this.fileName("csv"), "text/csv;charset=utf-8", csvOf(numbersOf(this.panel)));
-  }
-
-  private fileName(ending: string): string {
-    return fileName([this.view.name, this.panel.title], ending);
-  }
-}
-
-/** What a panel shows, as one sentence for those who do not see it. */
-export function sentence(panel: Panel): string {
-  const named = (axis: Panel["x"], otherwise: string): string => oneLine(withUnit(axis) || otherwise);
-  const categories = panel.x.scale === "category" ? panel.x.categories.length : panel.y.categories.length;
-  const heatmap = panel.marks.find((mark) => mark.kind === "heatmap");
-  const over = categories ? ` for ${categories} ${categories === 1 ? "row" : "rows"}` : "";
-  const what = heatmap
-    ? `${heatmap.label}${heatmap.unit ? ` in ${heatmap.unit}` : ""} by ${panel.y.label || "row"} and ${panel.x.label || "column"}`
-    : panel.y.scale === "category"
-      ? `${named(panel.x, "value")}${over}`
-      : panel.x.scale === "category"
-        ? `${named(panel.y, "value")}${over}`
-        : `${named(panel.y, "value")} against ${named(panel.x, "value")}`;
-  return `${oneLine(panel.title)}: ${oneLine(what)}. Arrow keys walk the marks, plus and minus zoom.`;
-}
-
-/** What the axis of numbers shows, unless the title says it already. */
-function unitOf(panel: Panel): string {
-  const heatmap = panel.marks.find((mark) => mark.kind === "heatmap");
-  if (heatmap) return [heatmap.label, heatmap.unit, heatmap.scale === "log" ? "log colours" : ""].filter(Boolean).map(oneLine).join(", ");
-  if (panel.marks.some((mark) => mark.kind === "scatter")) return axesText(panel);
-  const isRows = panel.y.scale === "category" || panel.marks.some((mark) => mark.kind === "histogram");
-  const axis = isRows ? panel.x : panel.y;
-  const scale = { linear: "", category: "", log: "log axis", symlog: "symmetric log axis, 4 bins a decade" }[axis.scale];
-  const label = axis.label.toLowerCase() === panel.title.toLowerCase() ? "" : axis.label;
-  const unit = axis.unit === "share" ? "%" : axis.unit;
-  return [label, unit, scale].filter(Boolean).map(oneLine).join(", ");
-}
-
-function axesText(panel: Panel): string {
-  const both = panel.x.scale === "log" && panel.y.scale === "log" ? ", log axes" : "";
-  return oneLine(`${withUnit(panel.y)} by ${withUnit(panel.x)}${both}`);
-}
-
-/** The numbers behind a chart, built when first opened. */
-function tableBehind(view: View, panels: readonly Panel[], context: ViewContext): HTMLElement {
-  const details = h("details", { class: "more" }, h("summary", {}, "Show as table"));
-  details.addEventListener(
-    "toggle",
-    () => {
-      for (const panel of panels) {
-        if (panels.length > 1) details.append(h("h4", "table-title", oneLine(panel.title)));
-        details.append(numbersTable(numbersOf(panel), `${panel.title}: the numbers`, context.choose));
-      }
-    },
-    { once: true },
-  );
-  details.setAttribute("aria-label", `Numbers of ${view.title}`);
-  return details;
 }

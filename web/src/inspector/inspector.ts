@@ -142,7 +142,7 @@ function distributions(run: RunIndex, node: Node, step: number | null): HTMLElem
   }));
   const when = step === null ? "Values now" : `Values at step ${count(step)}`;
   const heading = h("h2", {}, when, h("small", {}, "symmetric log axis, 4 bins a decade"));
-  return [h("section", {}, heading, histogramRows(rows))];
+  return [h("section", {}, heading, histogramRows(rows, node.id === ROOT ? run.run.name : node.id))];
 }
 
 /** How the distributions moved, where they were measured at more than one step. */
@@ -152,7 +152,7 @@ function throughTraining(run: RunIndex, node: Node): HTMLElement | null {
   if (!moved.length) return null;
   const steps = moved.flatMap(({ history }) => history.map(({ step }) => step));
   const range = `step ${count(Math.min(...steps))} at the back, ${count(Math.max(...steps))} in front`;
-  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved));
+  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved, node.id));
 }
 
 /** Why a node has no row of its own although nothing failed. */

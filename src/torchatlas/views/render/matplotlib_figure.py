@@ -39,6 +39,7 @@ _NAME_STEP = 0.06
 
 _PAD_OVER_LEGEND = 20.0
 _MOST_NAMES_ACROSS = 70
+_MOST_NAMES_OF_MATRIX = 60
 _MOST_ROWS = 160
 """More rows than this make a figure no higher, and their names are thinned out."""
 
@@ -228,7 +229,9 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
     pad = _PAD_OVER_LEGEND if len(_legend_labels(pane)) > 1 else None
     axes.set_title(title, loc="left", pad=pad, fontsize=10.5, fontweight="bold", color=theme.text)
     _set_ticks(axes.xaxis, pane.across, _MOST_NAMES_ACROSS)
-    _set_ticks(axes.yaxis, pane.down, pane.most_names)
+    is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
+    most_names = min(pane.most_names, _MOST_NAMES_OF_MATRIX) if is_matrix else pane.most_names
+    _set_ticks(axes.yaxis, pane.down, most_names)
     below = [pane.across.title] * bool(pane.across.title) + _note_lines(pane.panel, beside)
     below += lane_counts(pane.panel, pane.across, pane.down)
     axes.set_xlabel("\n".join(below))
@@ -241,7 +244,7 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
         size = 8.5 if len(pane.names) <= 40 else 7.5
         axes.tick_params(axis="y", length=0, labelleft=named, labelsize=size)
         axes.spines["left"].set_visible(False)
-    if not any(isinstance(mark, Heatmap) for mark in pane.panel.marks):
+    if not is_matrix:
         axes.grid(axis="x" if pane.names else "y")
     elif max((len(text) for _, text in pane.across.ticks), default=0) > 3:
         axes.tick_params(axis="x", length=0, labelrotation=90)
