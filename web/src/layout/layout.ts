@@ -107,7 +107,7 @@ export class LayoutEngine {
     }
     if (!this.isSideways) alignWidths([...boxes.values()]);
     const header = id === ROOT ? null : this.header(id);
-    const block: Block = { ...this.contents(items, boxes, plans, flows), inset: this.insetUnder(header, this.index.looks.get(id)?.below ?? 0) };
+    const block: Block = { ...this.contents(items, boxes, plans, flows), inset: this.insetUnder(header, this.index.looks.get(id)?.beyond ?? 0) };
     const placed = header ? this.layoutUnder(header, block) : this.layoutOnce(block);
     return { id, items, boxes, header, flows, placed };
   }
@@ -157,9 +157,9 @@ export class LayoutEngine {
   }
 
   /** Room around the contents of a group; the root has none. */
-  private insetUnder(header: GroupHeader | null, below: number): Block["inset"] {
+  private insetUnder(header: GroupHeader | null, beyond: number): Block["inset"] {
     if (!header) return ROOT_INSET;
-    const around = { top: GROUP_INSET, left: GROUP_INSET, right: GROUP_INSET, bottom: GROUP_INSET + below };
+    const around = { top: GROUP_INSET, left: GROUP_INSET, right: GROUP_INSET + beyond, bottom: GROUP_INSET + beyond };
     return this.isSideways ? { ...around, left: header.height } : { ...around, top: header.height };
   }
 

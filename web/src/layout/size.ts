@@ -42,11 +42,12 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
   const detail = elideMiddle(label.detail, DETAIL_ROOM, TYPE_FONT, measure);
   const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0) + (label.room ?? 0);
   const look = index.looks.get(id);
+  const beyond = look?.beyond ?? 0;
   const parametric = look?.strip || index.hasParameters(id);
   if (index.isGroup(id) && !node.atomic) {
     const width = Math.max(FOLDED_WIDTH, BOX_PADDING * 2 + CHEVRON_ROOM + words + VALUE_ROOM);
-    const height = (parametric ? 24 + STRIP_HEIGHT : 26) + (look?.below ?? 0);
-    return { title, detail, width: roundUp(width), height, style: "folded" };
+    const height = (parametric ? 24 + STRIP_HEIGHT : 26) + beyond;
+    return { title, detail, width: roundUp(width + beyond), height, style: "folded" };
   }
   if (node.kind === "input" || node.kind === "output") {
     return { title, detail, width: roundUp(words + 36), height: 22, style: node.kind };
