@@ -26,6 +26,8 @@ export interface Highlight {
   /** Drawn ids. */
   nodes: ReadonlySet<string>;
   edges: ReadonlySet<LayoutEdge>;
+  /** What the edges carry, by `netOf`. */
+  nets: ReadonlySet<string>;
   /** Nodes of the graph, for the strips of folds. */
   reached: ReadonlySet<string>;
 }

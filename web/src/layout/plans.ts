@@ -135,7 +135,7 @@ export class GroupPlanner {
   /** Room around the contents of a group; the root has none. */
   private insetUnder(header: GroupHeader | null): Block["inset"] {
     if (!header) return ROOT_INSET;
-    const around = { top: GROUP_INSET, left: GROUP_INSET, right: GROUP_INSET, bottom: GROUP_INSET + header.below };
+    const around = { top: GROUP_INSET, left: GROUP_INSET, right: GROUP_INSET + header.beyond, bottom: GROUP_INSET + header.beyond };
     return this.isSideways ? { ...around, left: header.height } : { ...around, top: header.height };
   }
 
