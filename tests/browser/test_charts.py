@@ -361,3 +361,18 @@ def test_files_come_out_of_a_sandboxed_frame_and_the_page_says_what_may_stop_the
         button.click()
     assert waiting.value.suggested_filename == "curves-loss.csv"
     expect(inside.locator("[role=status]", has_text="If no file came")).to_be_visible()
+
+
+def test_the_inspector_s_charts_have_files_and_a_table(opened: Opened, report: Path) -> None:
+    page = opened.open(report, "#page=graph&node=head")
+    inspector = page.get_by_role("complementary", name="Inspector")
+    with page.expect_download() as waiting:
+        inspector.get_by_role("button", name="Save head as CSV").click()
+    text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    assert text.startswith("value from,value to,values in the bin,series\r\n")
+    counts = [
+        row for row in csv.DictReader(io.StringIO(text)) if row["series"].startswith("Weights")
+    ]
+    assert sum(float(row["values in the bin"]) for row in counts) == pytest.approx(64 * 3 + 3)
+    inspector.locator("summary", has_text="Show as table").first.click()
+    expect(inspector.locator("tbody tr", has_text="Weights").first).to_be_visible()

@@ -25,9 +25,11 @@ from torchatlas.run import (
     ModelInfo,
     Node,
     Panel,
+    Ridges,
     Rule,
     Run,
     SavedTensor,
+    Scatter,
     SourceLocation,
     TensorSpec,
     TensorSummary,
@@ -123,6 +125,10 @@ def _view() -> View:
         Band((0.1,), (None,), (0.3,), "band"),
         Histogram((-1.0, 0.0, 1.0), (3.0, 4.0), "h", "weights", 2.0, "a", "a.w", "note"),
         Heatmap(((1.0, None), (math.nan, 2.0)), "m", "1", (("a", "b"), ("c", "d"))),
+        Ridges((-1.0, 0.0, 1.0), ((0.5, 0.25), ()), "r", "weights", (0.25, None), (math.inf, None)),
+        Scatter(
+            (1.0, None), (math.nan, 2.0), "s", "conv", ("a", "b"), ("a", "b"), (0,), ("", "why")
+        ),
         Rule("y", 0.5, "half"),
     )
     panel = Panel("p", Axis("x", "s", "log"), Axis("y", "", "category", ("u", "v")), marks, "n")
