@@ -66,6 +66,8 @@ def subset(weight: int, letters: str) -> bytes:
         flavor="woff", layout_features=[], hinting=False, notdef_outline=True, name_IDs=[1, 2]
     )
     font = subsetter.load_font(font_file(weight), options)
+    for layout in {"GSUB", "GPOS", "GDEF"} & set(font.keys()):
+        del font[layout]  # they would be read in whole, only to be left out
     font["head"].modified = font["head"].created
     font.recalcTimestamp = False
     worker = subsetter.Subsetter(options)
