@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -49,7 +50,7 @@ def _files(name: str, atlas: Any) -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         for ending in ("svg", "png", "pdf"):
             path = Path(folder) / f"drawing.{ending}"
-            took = _median(lambda path=path: atlas.save(path))
+            took = _median(partial(atlas.save, path))
             results.append(Result(f"{name} folded, as .{ending}, median of {RUNS}", took, "s"))
             results.append(Result(f"its size as .{ending}", path.stat().st_size / 1024, "kB"))
     return results
@@ -65,7 +66,7 @@ def _layouts(name: str, atlas: Any) -> list[Result]:
     results = []
     for other, run in (("networkx and matplotlib", _networkx), ("Graphviz's dot", _graphviz)):
         try:
-            theirs = _median(lambda run=run: run(atlas))
+            theirs = _median(partial(run, atlas))
         except (OSError, subprocess.TimeoutExpired) as error:
             print(f"{name} with {other}: not measured ({error})")
             continue
