@@ -13,6 +13,7 @@ from benchmarks.page import measure_page
 from benchmarks.recorder import measure_recorder
 from benchmarks.report import add_section, table
 from benchmarks.result import Result
+from benchmarks.viewer import measure_viewer
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -28,6 +29,7 @@ def main() -> None:
             lambda: measure_recorder(folder / "recorder"),
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
+            measure_viewer,
         ]
         for measure in measures:
             found = measure()

@@ -24,7 +24,7 @@ def measure_page(report: Path) -> list[Result]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=_browser(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
         times_ms = []
         for _ in range(RUNS):
@@ -41,7 +41,12 @@ def measure_page(report: Path) -> list[Result]:
     ]
 
 
-def _browser() -> str:
+def find_browser() -> str:
+    """Path of a Chromium.
+
+    Raises:
+        RuntimeError: there is none.
+    """
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         raise RuntimeError("no Chromium on PATH; install one, or name it in CHROMIUM")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import webbrowser
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,16 +17,20 @@ from torchatlas.measure.flop_coverage import flop_coverage_rows
 from torchatlas.measure.folding import fold
 from torchatlas.measure.graph_tables import edge_rows, node_rows
 from torchatlas.measure.over_fold import fold_rows
+from torchatlas.measure.overlay import overlay_table
 from torchatlas.measure.parameters import parameter_counts
 from torchatlas.measure.saved_memory import saved_tensor_rows
+from torchatlas.measure.without_code import without_code
 from torchatlas.report import notebook_frame, render_html
 from torchatlas.run import (
     TABLES,
     Cell,
+    Comparison,
     Document,
     Finding,
     Gap,
     Graph,
+    GroupRule,
     Run,
     Table,
     TensorSummary,
@@ -57,8 +61,10 @@ _SUMMARY_FIGURES = ("mean", "std", "minimum", "maximum", "zero_share", "nonfinit
 class Atlas:
     """One run, ready to be looked at: `.show()`, `.save(...)`, `.table(...)`, `.plot(...)`."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, comparison: Comparison | None = None) -> None:
+        """An atlas of a run, and of those that it is compared with."""
         self.run = run
+        self.comparison = comparison
 
     @property
     def graph(self) -> Graph | None:
@@ -82,7 +88,10 @@ class Atlas:
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """Every table of the run by name, also those that follow from graph and findings."""
+        """Every table of the run by name, also those that follow from graph and findings.
+
+        Tables that were laid over the graph by `overlay` come last.
+        """
         derived: dict[str, list[dict[str, Cell]]] = {}
         if self.run.graph is not None:
             parameters = self.run.tables.get("parameters") or build_table("parameters", [])
@@ -96,11 +105,13 @@ class Atlas:
             derived["saved_tensors"] = saved_tensor_rows(self.run.backward)
         derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
         built = {name: build_table(name, rows) for name, rows in derived.items()}
-        return {
-            name: (built | self.run.tables)[name]
-            for name in TABLES
-            if name in built | self.run.tables
-        }
+        found = built | self.run.tables
+        return {name: found[name] for name in (*TABLES, *self.overlays) if name in found}
+
+    @property
+    def overlays(self) -> tuple[str, ...]:
+        """Names of the tables that were laid over the graph by `overlay`."""
+        return tuple(name for name in self.run.tables if name not in TABLES)
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -118,13 +129,56 @@ class Atlas:
             RunError: there is no table of that name.
         """
         pandas = require("pandas", "to give a table as a DataFrame", "tables")
-        if name not in TABLES:
-            raise RunError(f"there is no table {name!r}; the tables are {', '.join(TABLES)}")
+        known = (*TABLES, *self.overlays)
+        if name not in known:
+            raise RunError(f"there is no table {name!r}; the tables are {', '.join(known)}")
         table = self.tables.get(name) or build_table(name, [])
         frame: pd.DataFrame = pandas.DataFrame(_flat(table))
         frame.attrs["units"] = {column.name: column.unit for column in table.columns}
         frame.attrs["meanings"] = {column.name: column.meaning for column in table.columns}
         return frame
+
+    def overlay(
+        self,
+        name: str,
+        values_by_node: Mapping[str, float | None],
+        *,
+        unit: str = "",
+        label: str = "",
+        meaning: str = "",
+        groups: GroupRule = "max",
+    ) -> Atlas:
+        """Numbers of your own by node: an atlas in which the graph can be coloured by them.
+
+        They are the table `name` of the new atlas, stand in the report's list of colours and, for
+        each node, in its inspector. This atlas stays as it is.
+
+        Args:
+            name: of the table: letters, digits, - and _.
+            values_by_node: a number by node id; NaN and infinities are shown as such, None and
+                nodes that are left out as not measured.
+            unit: "s", "B", "FLOP" and "share" are written as people read them, others beside the
+                number.
+            label: what the report calls it; left out, the name.
+            meaning: one line on what it is, for the legend.
+            groups: what a module without a number of its own shows of those inside it: "sum",
+                "max" (the largest) or "none".
+
+        Raises:
+            RunError: there is no graph, no node has such an id (the message names the nearest),
+                a value is no number, or there is a table of that name.
+        """
+        if self.run.graph is None:
+            raise RunError(f"{self.run.name} has no graph to lay {name!r} over")
+        if name in self.tables:
+            raise RunError(f"there is a table {name!r} already; give the overlay another name")
+        backward = self.run.backward.nodes if self.run.backward else {}
+        ids = dict.fromkeys([*self.run.graph.nodes, *backward])
+        table = overlay_table(
+            name, values_by_node, ids, unit=unit, label=label, meaning=meaning, groups=groups
+        )
+        run = replace(self.run, tables=self.run.tables | {name: table})
+        return Atlas(run, self.comparison)
 
     def plot(self, view: str, backend: str = "matplotlib", **options: Any) -> Any:
         """A view drawn by another library; gives that library's own figure object.
@@ -148,7 +202,9 @@ class Atlas:
         of_drawing, of_writer = drawing_options(options)
         return render_drawing(self._drawing(**of_drawing), backend, **of_writer)
 
-    def save(self, path: str | Path, format: str | None = None, **options: Any) -> Path:
+    def save(
+        self, path: str | Path, format: str | None = None, *, code: bool = True, **options: Any
+    ) -> Path:
         """Write the report (`.html`, opens anywhere), a drawing, the data, or the graph.
 
         The file is written whole or not at all.
@@ -159,6 +215,7 @@ class Atlas:
                 or `.gv` (the graph for Graphviz), or `.model-explorer.json` (the graph for
                 Google's Model Explorer).
             format: "json", "dot" or "model-explorer", whatever the ending is.
+            code: whether a report or data hold the lines of code that the atlas has.
             options: of a `.dot` file: `depth` (levels of groups that are open; all, if left out)
                 and `direction` ("TB" or "LR"). Of a drawing: `depth` (also "all"; as many levels
                 as can be read, if left out), `direction`, `fold`, `expand`, `color`, `scale`,
@@ -193,9 +250,9 @@ class Atlas:
                 "neither"
             )
         if kind == "json":
-            text = json.dumps(to_json(self._document()), ensure_ascii=False)
+            text = json.dumps(to_json(self._document(code)), ensure_ascii=False)
         elif path.suffix == ".html":
-            text = self._page()
+            text = self._page(code)
         else:
             raise RunError(
                 f"cannot save as {path.suffix or path.name!r}: use .html, .svg, .png, .pdf, .json, "
@@ -250,22 +307,26 @@ class Atlas:
             f"{len(self.findings)} findings, {len(self.gaps)} gaps; views: {', '.join(self.views)}>"
         )
 
-    def _document(self) -> Document:
-        run = self._shown_run()
-        return Document(run, tuple(build_view(name, run) for name in VIEWS))
+    def _document(self, code: bool = True) -> Document:
+        run = self._shown_run(code)
+        views = tuple(build_view(name, run) for name in VIEWS)
+        if self.comparison is None:
+            return Document(run, views)
+        others = tuple(Atlas(other)._shown_run(code) for other in self.comparison.runs)
+        return Document(run, views, replace(self.comparison, runs=others))
 
-    def _shown_run(self) -> Run:
-        """The run with those derived tables that the viewer reads."""
-        tables = self.tables
-        derived = [name for name in ("nodes", "flop_coverage", "folds") if tables.get(name)]
-        shown = {name: tables[name] for name in derived}
-        return replace(self.run, tables=self.run.tables | shown)
+    def _shown_run(self, code: bool) -> Run:
+        """The run with the tables that the viewer reads beside those that were measured."""
+        names = ("nodes", "flop_coverage", "folds")
+        shown = {name: self.tables[name] for name in names if self.tables.get(name)}
+        run = replace(self.run, tables=self.run.tables | shown)
+        return run if code else without_code(run)
 
     def _drawing(self, **options: Any) -> Drawing:
-        return draw_architecture(Document(self._shown_run(), ()), **options)
+        return draw_architecture(Document(self._shown_run(code=False), ()), **options)
 
-    def _page(self) -> str:
-        return render_html(self._document())
+    def _page(self, code: bool = True) -> str:
+        return render_html(self._document(code))
 
 
 def _finding_row(finding: Finding) -> dict[str, Cell]:

@@ -84,6 +84,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
     add("model", metavar="MODEL", help=f"{_NAMES}, or a .pt2 file")
     add("--input", metavar="INPUT", action="append", help=_SHAPES)
     add("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
+    _add_no_code(parser)
     parser.set_defaults(command=_view)
 
 
@@ -120,13 +121,20 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     add("--input", metavar="SHAPE", action="append", help="of the models: 1x3x224x224; repeatable")
     add("--json", action="store_true", help="print the rows as JSON")
     add("-o", "--output", metavar="FILE", type=Path, help="also save as .html or .json")
+    _add_no_code(parser)
     parser.set_defaults(command=_compare)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN_FOLDER", type=Path, help="folder of a recorded run")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
+    _add_no_code(parser)
     parser.set_defaults(command=_report)
+
+
+def _add_no_code(parser: argparse.ArgumentParser) -> None:
+    text = "leave lines of the model's code out of the report"
+    parser.add_argument("--no-code", dest="code", action="store_false", help=text)
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -175,7 +183,7 @@ def _compare(options: argparse.Namespace) -> None:
         for line in difference_lines(atlas.run.name, rows):
             print(line.encode(encoding, errors="replace").decode(encoding))
     if options.output is not None:
-        saved = atlas.save(options.output)
+        saved = atlas.save(options.output, code=options.code)
         print(f"Written: {saved}", file=sys.stderr if options.json else sys.stdout)
 
 
@@ -226,17 +234,17 @@ def _view(options: argparse.Namespace) -> None:
     if options.model.endswith(".pt2"):
         if options.input:
             raise TorchAtlasError(f"--input is for a model, and {options.model} is a file")
-        print(f"Report: {load(options.model).save(options.output)}")
+        print(f"Report: {load(options.model).save(options.output, code=options.code)}")
         return
     model, data = _model_and_data(options.model, options.input or ())
     atlas = visualize_model(model, data)
-    print(f"Report: {atlas.save(options.output)}")
+    print(f"Report: {atlas.save(options.output, code=options.code)}")
 
 
 def _report(options: argparse.Namespace) -> None:
     from torchatlas.api import load
 
-    print(f"Report: {load(options.run).save(options.output)}")
+    print(f"Report: {load(options.run).save(options.output, code=options.code)}")
 
 
 def _depth(text: str) -> int | str:

@@ -98,3 +98,19 @@ def opened(browser: Browser) -> Iterator[Opened]:
     )
     yield opened
     context.close()
+
+
+def colour_at(page: Page, x: float, y: float) -> list[int]:
+    """Red, green, blue and opacity of the graph at a place of the viewport."""
+    return page.evaluate(
+        """([x, y]) => {
+          const graph = document.querySelector(".graph-surface");
+          const { left, top } = graph.getBoundingClientRect();
+          const ratio = devicePixelRatio;
+          const copy = document.createElement("canvas");
+          const one = copy.getContext("2d", { willReadFrequently: true });
+          one.drawImage(graph, -Math.round((x - left) * ratio), -Math.round((y - top) * ratio));
+          return [...one.getImageData(0, 0, 1, 1).data];
+        }""",
+        [x, y],
+    )

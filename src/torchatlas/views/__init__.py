@@ -20,6 +20,9 @@ from torchatlas.views.render.paper import (
     drawing_options,
     render_drawing,
 )
+from torchatlas.views.ridges import ridges
+from torchatlas.views.strips import strips
+from torchatlas.views.work import work
 
 VIEWS: dict[str, Callable[[Run], View]] = {
     "parameters": parameters,
@@ -28,6 +31,9 @@ VIEWS: dict[str, Callable[[Run], View]] = {
     "curves": curves,
     "confusion": confusion,
     "cost": cost,
+    "ridges": ridges,
+    "strips": strips,
+    "work": work,
 }
 """Every view by name. Each is built from a run, and from an empty one gives its gaps alone."""
 

@@ -7,7 +7,7 @@ export interface Size {
 }
 
 const MAX_SCALE = 4;
-const MIN_SCALE = 0.02;
+const MIN_SCALE = 0.005;
 /** Text stays readable down to here, so the first view is never smaller. */
 const READABLE_SCALE = 0.62;
 /** A drawing that is too tall for the view is made smaller to show all of it, but not below this. */

@@ -6,6 +6,7 @@ import { ROOT, type GraphIndex } from "../model/graph";
 import { Opening, MOST_DRAWN, type Renamed } from "../model/opening";
 import type { Side } from "../model/reach";
 import { byNearness, findAnchor } from "./anchor";
+import { Backdrop } from "./backdrop";
 import { Camera, type Size } from "./camera";
 import { drawFrame } from "./draw";
 import { memberNumber } from "./draw_folds";
@@ -34,7 +35,9 @@ export interface GraphCanvasOptions {
   parameterCount: (id: string) => number;
   onSelect: (id: string | null) => void;
   onHover?: (id: string | null) => void;
-  /** The zoom or the open groups have changed. */
+  /** A group was opened or closed by the person, here on the canvas. */
+  onToggle?: (id: string, open: boolean) => void;
+  /** Other nodes are drawn. */
   onViewChange?: () => void;
 }
 
@@ -57,6 +60,10 @@ export interface VisibleEdge {
 
 const ZOOM_STEP = 1.25;
 const REVEAL_MARGIN = 24;
+/** The view rests when it has not moved for so long. */
+const REST_MS = 120;
+/** More nodes than this change their places at once. */
+const MOST_MOVING = 3000;
 
 /** The graph on a canvas that fills its host: open, close, choose, pan and zoom. */
 export class GraphCanvas {
@@ -79,7 +86,8 @@ export class GraphCanvas {
   private palette: Palette;
   private scene: Scene;
   private paint: (id: string) => Paint = () => ({ fill: null, state: "none" });
-  private readonly paints = new Map<string, Paint>();
+  private paints = new Map<string, Paint>();
+  private readonly backdrop = new Backdrop();
   private selected: string | null = null;
   private hovered: string | null = null;
   private trail: { id: string; side: Side } | null = null;
@@ -87,7 +95,9 @@ export class GraphCanvas {
   private motion: Motion | null = null;
   /** Whether the person has moved the view; until then it keeps fitting the host. */
   private moved = false;
+  private movedAt = -Infinity;
   private pending = 0;
+  private rest = 0;
   private frameMs = 0;
 
   /** @throws Error when the browser gives no canvas to draw on, or the page lacks a colour. */
@@ -123,6 +133,7 @@ export class GraphCanvas {
     this.listen();
     this.resize();
     this.sizes.observe(host);
+    this.announce();
     this.sayHowLarge();
   }
 
@@ -137,7 +148,7 @@ export class GraphCanvas {
   /** Sets the colours and values of nodes. */
   setPaint(paint: (id: string) => Paint): void {
     this.paint = paint;
-    this.paints.clear();
+    this.paints = new Map();
     this.minimap.forget();
     this.redraw();
   }
@@ -159,7 +170,7 @@ export class GraphCanvas {
 
   /** Opens a group and those around it, or all but single layers as far as they can be drawn. */
   expand(id: string | "all"): void {
-    if (id === "all") return this.expandAll();
+    if (id === "all") return this.openDown(Infinity);
     const { folds } = this.opening.drawn;
     if (!folds.has(id) && !this.options.graph.isGroup(id)) return;
     this.change(() => this.opening.expand(id), folds.has(id) ? id : this.shownId(id));
@@ -176,9 +187,9 @@ export class GraphCanvas {
     return this.opening.open.has(this.opening.drawn.folds.has(id) ? id : this.opening.drawn.drawn(id));
   }
 
-  /** Opens the graph down to this depth; 1 is what stands directly on the canvas. */
+  /** Opens the graph down to this depth, as far as it can be drawn; 1 is what stands directly on the canvas. */
   expandToDepth(depth: number): void {
-    this.change(() => this.opening.expandToDepth(Math.max(1, depth)), null);
+    this.openDown(depth);
   }
 
   /** Draws equal neighbouring blocks as one, or each. */
@@ -222,7 +233,7 @@ export class GraphCanvas {
   fit(): void {
     this.fitCamera();
     this.moved = false;
-    this.announceView();
+    this.redraw();
   }
 
   zoomBy(factor: number): void {
@@ -269,6 +280,7 @@ export class GraphCanvas {
 
   destroy(): void {
     cancelAnimationFrame(this.pending);
+    clearTimeout(this.rest);
     this.listening.abort();
     this.sizes.disconnect();
     for (const part of [this.minimap, this.tip, this.notice, this.menu, this.toolbar]) part.destroy();
@@ -328,12 +340,13 @@ export class GraphCanvas {
     return paint;
   }
 
-  private expandAll(): void {
+  /** Opens what is less deep than this, and says where it stopped if that would be too much to draw. */
+  private openDown(depth: number): void {
     let words: string | null = null;
     this.change(() => {
-      const { depth, deepest, drawn, all } = this.opening.expandAll();
-      if (depth >= deepest) return;
-      words = `Open to depth ${depth} of ${deepest}, ${number(drawn)} nodes. All ${number(all)} would be too many to draw: at most ${number(MOST_DRAWN)}. Open further what you want to see.`;
+      const { wanted, reached, drawn, all } = this.opening.expandTo(depth);
+      if (reached >= wanted) return;
+      words = `Open to depth ${reached} of ${wanted}: ${number(drawn)} nodes. All ${number(all)} would be too many to draw (at most ${number(MOST_DRAWN)}); open further what you want to see.`;
     }, null);
     this.notice.say(words);
   }
@@ -354,7 +367,7 @@ export class GraphCanvas {
     const names: Renamed = act() ?? new Map();
     if (this.opening.drawn !== drawnBefore) {
       this.builder = this.newBuilder();
-      this.paints.clear();
+      this.paints = new Map();
     }
     this.scene = this.builder.build(this.opening.open);
     const renamed = (id: string): string => names.get(id) ?? id;
@@ -372,7 +385,7 @@ export class GraphCanvas {
     this.notice.say(null);
     this.updateHighlight();
     this.setHovered(null);
-    this.announceView();
+    this.announce();
   }
 
   private settle(before: Scene, old: Rectangle & { id: string }, now: Rectangle & { id: string }, renamed: (id: string) => string): void {
@@ -381,7 +394,8 @@ export class GraphCanvas {
     this.camera.x += column;
     this.camera.y += dy;
     const from = new Map([...before.nodes].map(([id, node]) => [renamed(id), { ...node, x: node.x + column, y: node.y + dy }] as const));
-    this.motion = wantsStillness() ? null : new Motion(from, performance.now());
+    const isCalm = wantsStillness() || Math.max(before.nodes.size, this.scene.nodes.size) > MOST_MOVING;
+    this.motion = isCalm ? null : new Motion(from, performance.now());
   }
 
   private updateHighlight(): void {
@@ -399,6 +413,7 @@ export class GraphCanvas {
   private toggle(id: string): void {
     if (this.opening.open.has(id)) this.collapse(id);
     else this.expand(id);
+    this.options.onToggle?.(id, this.isExpanded(id));
   }
 
   private reveal(id: string): void {
@@ -424,13 +439,15 @@ export class GraphCanvas {
     this.camera.fit(this.scene.layout, this.size(), first ? entranceColumn(this.scene, first) : 0);
   }
 
+  /** Moves the camera. */
   private changeView(change: () => void): void {
     change();
     this.moved = true;
-    this.announceView();
+    this.movedAt = performance.now();
+    this.redraw();
   }
 
-  private announceView(): void {
+  private announce(): void {
     this.redraw();
     this.toolbar.update();
     this.options.onViewChange?.();
@@ -453,8 +470,6 @@ export class GraphCanvas {
     this.surface.height = Math.round(height * ratio);
     if (!this.moved) this.fitCamera();
     this.draw();
-    this.toolbar.update();
-    this.options.onViewChange?.();
   }
 
   private redraw(): void {
@@ -466,10 +481,13 @@ export class GraphCanvas {
     this.pending = 0;
     const start = performance.now();
     const frame = this.frame(start);
-    drawFrame(this.ctx, frame);
+    const still = start - this.movedAt >= REST_MS;
+    const isBlurred = drawFrame(this.ctx, frame, this.backdrop, still);
     this.minimap.draw(frame);
     this.frameMs = performance.now() - start;
     if (this.motion) this.redraw();
+    clearTimeout(this.rest);
+    if (isBlurred) this.rest = setTimeout(() => this.redraw(), REST_MS + 20);
   }
 
   private frame(now: number): Frame {
@@ -486,6 +504,7 @@ export class GraphCanvas {
       failed: this.shownId(this.options.graph.graph.capture.failed_node),
       highlight: this.highlighted,
       paint: (id) => this.paintOf(id),
+      colours: this.paints,
       members: (id) => this.builder.members(id),
       parameterCount: (id) => this.parameterCount(id),
       from: this.motion?.from ?? null,

@@ -1,9 +1,10 @@
 import type { LayoutNode } from "../layout/layout";
+import type { Backdrop } from "./backdrop";
 import { drawEdges, drawPorts, drawShapeLabels } from "./draw_edges";
 import { drawFold } from "./draw_folds";
-import { drawBox, drawFarBox, drawGroup, drawGroupHeader } from "./draw_nodes";
+import { drawBox, drawFarBoxes, drawGroup, drawGroupHeader, drawMark } from "./draw_nodes";
 import { DETAIL_SCALE, DIMMED, frontNow, LABEL_SCALE, placeNow, seenArea, type Frame } from "./frame";
-import { roundedBox } from "./shapes";
+import { roundedBox, traceLine } from "./shapes";
 import { tintAt } from "./theme";
 
 const DOT_GAP = 20;
@@ -11,33 +12,79 @@ const LEAST_DOT_GAP = 14;
 /** Borders of groups that are lower on the screen are left out. */
 const LEAST_BORDERED = 5;
 
-/** Draws the whole picture, leaving out what is outside the view. */
-export function drawFrame(ctx: CanvasRenderingContext2D, frame: Frame): void {
-  const { camera, pixelRatio, view } = frame;
+/** With more nodes in view than this, a picture of them is moved while the view moves. */
+const CROWD = 700;
+
+/**
+ * Draws the whole picture, leaving out what is outside the view.
+ *
+ * `still` says that the view does not move. Says whether the picture should be drawn again when it
+ * does not, since it is not sharp.
+ */
+export function drawFrame(ctx: CanvasRenderingContext2D, frame: Frame, backdrop: Backdrop, still: boolean): boolean {
+  const { pixelRatio, view } = frame;
   ctx.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   ctx.clearRect(0, 0, view.width, view.height);
-  const isFar = camera.scale < DETAIL_SCALE;
-  if (!isFar) drawDots(ctx, frame);
-  const scale = camera.scale * pixelRatio;
-  ctx.setTransform(scale, 0, 0, scale, -camera.x * scale, -camera.y * scale);
   const seen = seenNodes(frame);
+  const isCrowded = frame.from === null && seen.length > CROWD;
+  const isBlurred = isCrowded && backdrop.show(ctx, frame, still, (to, larger) => drawGraph(to, larger, seenNodes(larger)));
+  if (!isCrowded) drawGraph(ctx, frame, seen);
+  toDrawing(ctx, frame);
+  if (isCrowded) drawHovered(ctx, frame);
+  if (isCrowded || isFar(frame)) drawHeads(ctx, frame, seen); // from far away the words are larger than the head
+  drawSelection(ctx, frame);
+  if (!isFar(frame)) for (const node of seen) withInk(ctx, frame, node, () => drawMark(ctx, frame, node));
+  return isBlurred;
+}
+
+/** All but what follows pointer, selection and the borders of the view. */
+function drawGraph(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly LayoutNode[]): void {
+  const { camera, pixelRatio } = frame;
+  ctx.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  const far = isFar(frame);
+  if (!far) drawDots(ctx, frame);
+  toDrawing(ctx, frame);
   const groups = seen.filter((node) => node.header !== null);
-  if (isFar) drawFarGroups(ctx, frame, groups);
+  if (far) drawFarGroups(ctx, frame, groups);
   else for (const group of groups) withInk(ctx, frame, group, () => drawGroup(ctx, frame, group));
   ctx.globalAlpha = frame.from ? Math.max(0, frame.progress * 2 - 1) : 1;
   drawEdges(ctx, frame);
   drawPorts(ctx, frame);
   if (camera.scale >= LABEL_SCALE.changed - LABEL_SCALE.fade) drawShapeLabels(ctx, frame);
   ctx.globalAlpha = 1;
-  const heads = (): void => groups.forEach((group) => withInk(ctx, frame, group, () => drawGroupHeader(ctx, frame, group)));
-  const drawNode = isFar ? drawFarBox : drawBox;
-  if (!isFar) heads(); // from far away the words are larger than the head has room for
-  for (const node of seen) if (node.box) withInk(ctx, frame, node, () => drawNode(ctx, frame, node));
-  if (isFar) heads();
-  for (const node of isFar ? [] : seen) {
-    if (frame.scene.folds.has(node.id)) withInk(ctx, frame, node, () => drawFold(ctx, frame, node));
-  }
-  drawSelection(ctx, frame);
+  if (far) return drawFarBoxes(ctx, frame, seen);
+  if (seen.length <= CROWD) drawHeads(ctx, frame, seen);
+  for (const node of seen) if (node.box) withInk(ctx, frame, node, () => drawBox(ctx, frame, node));
+  for (const node of seen) if (frame.scene.folds.has(node.id)) withInk(ctx, frame, node, () => drawFold(ctx, frame, node));
+}
+
+function isFar({ camera }: Frame): boolean {
+  return camera.scale < DETAIL_SCALE;
+}
+
+/** From here on, what is drawn is in the drawing's own places. */
+function toDrawing(ctx: CanvasRenderingContext2D, { camera, pixelRatio }: Frame): void {
+  const scale = camera.scale * pixelRatio;
+  ctx.setTransform(scale, 0, 0, scale, -camera.x * scale, -camera.y * scale);
+}
+
+function drawHeads(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly LayoutNode[]): void {
+  for (const node of seen) if (node.header) withInk(ctx, frame, node, () => drawGroupHeader(ctx, frame, node));
+}
+
+/** In a crowd, the node under the pointer and its lines stand out above the picture. */
+function drawHovered(ctx: CanvasRenderingContext2D, frame: Frame): void {
+  const { scene, hovered, palette, camera } = frame;
+  const node = hovered === null ? undefined : scene.nodes.get(hovered);
+  if (!node) return;
+  ctx.strokeStyle = palette.text2;
+  ctx.lineWidth = Math.max(1.5, 1.2 / camera.scale);
+  ctx.beginPath();
+  for (const edge of scene.layout.edges) if (edge.source === hovered || edge.target === hovered) traceLine(ctx, edge.points, 0);
+  ctx.stroke();
+  ctx.strokeStyle = palette.accent;
+  roundedBox(ctx, frontNow(frame, node), node.header ? 8 : 6);
+  ctx.stroke();
 }
 
 /** What is in view: for a moment after a change also what comes from outside or goes there. */

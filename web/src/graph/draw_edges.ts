@@ -98,24 +98,26 @@ function drawFar(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly See
 
 /** Rings where tensors cross borders. */
 export function drawPorts(ctx: CanvasRenderingContext2D, frame: Frame): void {
-  const { scene, palette, camera } = frame;
+  const { scene, palette, camera, highlight } = frame;
   if (camera.scale < DETAIL_SCALE) return;
   const area = seenArea(frame);
-  ctx.strokeStyle = palette.edge;
   ctx.fillStyle = palette.panel;
   ctx.lineWidth = 1.5;
-  ctx.beginPath();
-  for (const { at } of scene.layout.ports) {
-    if (at[0] < area.left || at[0] > area.right || at[1] < area.top || at[1] > area.bottom) continue;
-    traceDisc(ctx, at, PORT_RADIUS);
+  for (const isFull of highlight ? [false, true] : [true]) {
+    ctx.beginPath();
+    for (const { at, net } of scene.layout.ports) {
+      if (at[0] < area.left || at[0] > area.right || at[1] < area.top || at[1] > area.bottom) continue;
+      if (!highlight || highlight.nets.has(net) === isFull) traceDisc(ctx, at, PORT_RADIUS);
+    }
+    ctx.strokeStyle = isFull ? palette.edge : mixColours(palette.edge, palette.canvas, DIMMED);
+    ctx.fill();
+    ctx.stroke();
   }
-  ctx.fill();
-  ctx.stroke();
 }
 
 /** Shapes beside lines, with a halo in the tint beneath. */
 export function drawShapeLabels(ctx: CanvasRenderingContext2D, frame: Frame): void {
-  const { scene, palette, camera } = frame;
+  const { scene, palette, camera, highlight } = frame;
   const area = seenArea(frame);
   const { changed, every, fade: over } = LABEL_SCALE;
   const ink = ctx.globalAlpha;
@@ -128,7 +130,8 @@ export function drawShapeLabels(ctx: CanvasRenderingContext2D, frame: Frame): vo
     const [x, y] = label.at;
     if (x > area.right || x + label.width < area.left || y < area.top || y > area.bottom) continue;
     const from = label.changed ? changed : every;
-    ctx.globalAlpha = ink * fade(camera.scale, from - over, from);
+    const faint = highlight && !highlight.nets.has(label.net) ? DIMMED : 1;
+    ctx.globalAlpha = ink * faint * fade(camera.scale, from - over, from);
     if (ctx.globalAlpha === 0) continue;
     ctx.strokeStyle = tintAt(palette, label.depth);
     ctx.strokeText(label.text, x, y + 0.5);

@@ -59,7 +59,7 @@ export function drawFold(ctx: CanvasRenderingContext2D, frame: Frame, node: Layo
   if (!drawn || !figure) return;
   drawCells(ctx, frame, drawn, figure);
   if (figure.numbers === "under") drawNumbers(ctx, frame, drawn, figure);
-  drawRing(ctx, frame, drawn, figure, node.header !== null);
+  if (node.header || frame.selected === node.id) drawRing(ctx, frame, drawn, figure, node.header !== null);
   if (node.header && !drawn.inline) drawNotch(ctx, frame, drawn, figure);
   if (figure.steps && frame.camera.scale >= TEXT_SCALE) drawSteps(ctx, frame, drawn, figure.steps);
 }

@@ -2,7 +2,7 @@ import type { LayoutNode } from "../layout/layout";
 import { elideMiddle, NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
 import { BOX_PADDING, CHEVRON_ROOM, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
 import { chipWidth, drawChip, drawSheets } from "./draw_folds";
-import { CLEAR_TEXT_SCALE, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
+import { CLEAR_TEXT_SCALE, DIMMED, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
 import { cssFont, inkOn, mixColours, tintAt } from "./theme";
 
@@ -13,6 +13,8 @@ const CHIP_GAP = 8;
 const STEPS_ROOM = 60;
 /** A group that is narrower on the screen has no words in its head. */
 const LEAST_HEAD = 48;
+const MARK_FONT: Font = { weight: 600, size: 11 };
+const MARK_SIZE = 15;
 
 /** The ground of an open group, with the sheets behind it if it is a fold. */
 export function drawGroup(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
@@ -109,13 +111,49 @@ export function drawBox(ctx: CanvasRenderingContext2D, frame: Frame, whole: Layo
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
 }
 
-/** A closed node from far away: a plain box in its colour. */
-export function drawFarBox(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
-  const { palette } = frame;
-  if (node.box!.style === "output") return;
-  const paint = frame.paint(node.id);
-  ctx.fillStyle = node.id === frame.failed ? palette.failed : (paint.fill ?? palette.lineStrong);
-  ctx.fillRect(node.x, node.y, node.width, node.height);
+/** Closed nodes from far away: plain boxes, all of one colour at once. */
+export function drawFarBoxes(ctx: CanvasRenderingContext2D, frame: Frame, nodes: readonly LayoutNode[]): void {
+  const { palette, highlight } = frame;
+  const byColour = new Map<string, LayoutNode[]>();
+  const faint: LayoutNode[] = [];
+  for (const node of nodes) {
+    if (!node.box || node.box.style === "output") continue;
+    if (highlight && !highlight.nodes.has(node.id)) {
+      faint.push(node);
+      continue;
+    }
+    const colour = node.id === frame.failed ? palette.failed : (frame.paint(node.id).fill ?? palette.lineStrong);
+    const alike = byColour.get(colour);
+    if (alike) alike.push(node);
+    else byColour.set(colour, [node]);
+  }
+  ctx.globalAlpha = DIMMED;
+  ctx.fillStyle = palette.lineStrong;
+  for (const { x, y, width, height } of faint) ctx.fillRect(x, y, width, height);
+  ctx.globalAlpha = 1;
+  for (const [colour, alike] of byColour) {
+    ctx.fillStyle = colour;
+    for (const { x, y, width, height } of alike) ctx.fillRect(x, y, width, height);
+  }
+}
+
+/** A sign on a round ground over the upper right corner, where it covers no words. */
+export function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { mark } = frame.paint(node.id);
+  if (!mark || frame.camera.scale < TEXT_SCALE) return;
+  ctx.font = cssFont(MARK_FONT, frame.palette.family);
+  const width = Math.max(MARK_SIZE, ctx.measureText(mark.sign).width + 8);
+  const [x, y] = [node.x + node.width - width / 2 + 7, node.y - 3];
+  roundedBox(ctx, { x: x - width / 2, y: y - MARK_SIZE / 2, width, height: MARK_SIZE }, MARK_SIZE / 2);
+  ctx.fillStyle = mark.colour;
+  ctx.fill();
+  ctx.strokeStyle = tintAt(frame.palette, node.depth - 1);
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  ctx.fillStyle = inkOn(mark.colour);
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillText(mark.sign, x, y + 0.5);
 }
 
 function hasStrip(node: LayoutNode): boolean {

@@ -12,7 +12,7 @@ const closed: LayoutNode = { id: "f", x: 10, y: 20, width: 300, height: 53, dept
 
 it("draws a cell for each member, and the sheets below the front", () => {
   const { front, strip } = foldFigure(closed, fold(32), undefined);
-  expect(front.height).toBe(53 - 3 * 5);
+  expect([front.width, front.height]).toEqual([300 - 3 * 5, 53 - 3 * 5]);
   expect(strip.cells).toBe(32);
   expect(strip.y + strip.height).toBeLessThan(front.y + front.height);
   for (const member of [0, 17, 31]) {

@@ -33,7 +33,9 @@ export interface FoldFigure {
 
 /** The node without the sheets behind it. */
 export function frontOf<T extends Rectangle>(node: T, fold: DrawnFold | undefined): T {
-  return fold ? { ...node, height: node.height - SHEET_STEP * fold.sheets } : node;
+  if (!fold) return node;
+  const beyond = SHEET_STEP * fold.sheets;
+  return { ...node, width: node.width - beyond, height: node.height - beyond };
 }
 
 /** @param member the box of the drawn member, where it is one node. */

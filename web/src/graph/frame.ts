@@ -16,6 +16,8 @@ import type { Palette } from "./theme";
 export interface Paint {
   fill: string | null;
   value?: string;
+  /** A sign in a corner of the node: what tells it apart without its colour. */
+  mark?: { sign: string; colour: string } | undefined;
   state: "value" | "none" | "unmeasured";
 }
 
@@ -24,6 +26,8 @@ export interface Highlight {
   /** Drawn ids. */
   nodes: ReadonlySet<string>;
   edges: ReadonlySet<LayoutEdge>;
+  /** What the edges carry, by `netOf`. */
+  nets: ReadonlySet<string>;
   /** Nodes of the graph, for the strips of folds. */
   reached: ReadonlySet<string>;
 }
@@ -40,6 +44,8 @@ export interface Frame {
   failed: string | null;
   highlight: Highlight | null;
   paint: (id: string) => Paint;
+  /** Another one whenever `paint` gives other colours. */
+  colours: unknown;
   members: (id: string) => string[];
   parameterCount: (id: string) => number;
   /** Where nodes stood before the last change; null when nothing moves. */

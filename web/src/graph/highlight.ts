@@ -1,3 +1,4 @@
+import { netOf } from "../layout/flows";
 import type { DrawnGraph } from "../model/drawn";
 import { reach, type Side } from "../model/reach";
 import type { Highlight } from "./frame";
@@ -20,7 +21,7 @@ export function highlightOf(drawn: DrawnGraph, scene: Scene, open: ReadonlySet<s
     joined.add(pair(index.shown(source, open), index.shown(target, open)));
   }
   const edges = new Set(scene.layout.edges.filter((edge) => joined.has(pair(edge.source, edge.target))));
-  return { nodes, edges, reached };
+  return { nodes, edges, nets: new Set([...edges].map(netOf)), reached };
 }
 
 function pair(source: string, target: string): string {

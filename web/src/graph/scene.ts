@@ -24,6 +24,8 @@ export interface ShapeLabel {
   at: Point;
   width: number;
   depth: number;
+  /** What the line carries, by `netOf`. */
+  net: string;
   /** Whether it says what other labels do not: the shape has changed here. */
   changed: boolean;
 }
@@ -170,7 +172,8 @@ function placeLabels(layout: Layout, index: GraphIndex, measure: Measure): Shape
     taken.set(edge.target, shapes);
     for (const tensor of edge.tensors) shapes.add(shapeText(tensor.shape));
   }
-  const ground = new Ground(layout.nodes.filter((node) => node.box !== null).map(areaOf));
+  const boxes = layout.nodes.filter((node) => node.box !== null).map(areaOf);
+  const ground = new Ground([...boxes, ...layout.edges.flatMap((edge) => piecesOf(edge.points))]);
   const labels: ShapeLabel[] = [];
   const done = new Set<string>();
   const write = (edge: LayoutEdge, changed: boolean): void => {
@@ -181,7 +184,7 @@ function placeLabels(layout: Layout, index: GraphIndex, measure: Measure): Shape
     const at = ground.take(edge.points, width);
     if (!at) return;
     done.add(key);
-    labels.push({ text, at, width, depth: index.depth(edge.source) - 1, changed });
+    labels.push({ text, at, width, depth: index.depth(edge.source) - 1, net: netOf(edge), changed });
   };
   const changes = (edge: LayoutEdge): boolean =>
     taken.has(edge.source) && !taken.get(edge.source)!.has(shapeText(edge.tensors[0]!.shape));
@@ -191,16 +194,23 @@ function placeLabels(layout: Layout, index: GraphIndex, measure: Measure): Shape
   return labels;
 }
 
-/** Where there is room for words between boxes and the words that are there already. */
+function piecesOf(points: readonly Point[]): Area[] {
+  return points.slice(1).map(([x, y], i) => {
+    const [fromX, fromY] = points[i]!;
+    return { left: Math.min(x, fromX), top: Math.min(y, fromY), right: Math.max(x, fromX), bottom: Math.max(y, fromY) };
+  });
+}
+
+/** Where there is room for words between boxes, lines, and the words that are there already. */
 class Ground {
-  private readonly boxes: SpatialIndex;
+  private readonly taken: SpatialIndex;
   private readonly words = new Map<string, Area[]>();
 
-  constructor(boxes: Area[]) {
-    this.boxes = new SpatialIndex(boxes);
+  constructor(taken: Area[]) {
+    this.taken = new SpatialIndex(taken);
   }
 
-  /** A place beside the first piece of a line where a text covers no node and no other text. */
+  /** A place beside the first piece of a line where a text covers no node, no line and no other text. */
   take(points: readonly Point[], width: number): Point | null {
     const [first, second] = [points[0]!, points[1]!];
     const length = second[1] - first[1];
@@ -208,7 +218,7 @@ class Ground {
     const y = first[1] + Math.min(length, 18) / 2;
     for (const x of [first[0] + LABEL_GAP, first[0] - LABEL_GAP - width]) {
       const area = { left: x, right: x + width, top: y - LABEL_HEIGHT / 2, bottom: y + LABEL_HEIGHT / 2 };
-      if (this.boxes.search(area).length > 0 || this.near(area).some((words) => overlap(words, area))) continue;
+      if (this.taken.search(area).length > 0 || this.near(area).some((words) => overlap(words, area))) continue;
       for (const key of bucketsOf(area)) this.words.set(key, [...(this.words.get(key) ?? []), area]);
       return [x, y];
     }

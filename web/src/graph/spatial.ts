@@ -44,6 +44,7 @@ export class SpatialIndex {
     const found: number[] = [];
     const count = this.order.length;
     if (count === 0) return found;
+    if (this.isInside(this.levels.at(-1)!, area)) return Array.from({ length: count }, (_, i) => i);
     const waiting: number[] = [this.levels.length - 1, this.levels.at(-1)!];
     while (waiting.length > 0) {
       const at = waiting.pop()!;
@@ -68,6 +69,12 @@ export class SpatialIndex {
     const b = this.bounds;
     const i = at * 4;
     return b[i]! <= right && b[i + 1]! <= bottom && b[i + 2]! >= left && b[i + 3]! >= top;
+  }
+
+  private isInside(at: number, { left, top, right, bottom }: Area): boolean {
+    const b = this.bounds;
+    const i = at * 4;
+    return b[i]! >= left && b[i + 1]! >= top && b[i + 2]! <= right && b[i + 3]! <= bottom;
   }
 
   private wrap(level: number, end: number): void {

@@ -228,7 +228,7 @@ export class DrawnGraph {
         detail,
         room: CHIP_ROOM.least + CHIP_ROOM.digit * String(fold.members.length).length,
         strip: true,
-        below: SHEET_STEP * sheets,
+        beyond: SHEET_STEP * sheets,
         ...(inline && { headDetail: fold.members[member]![0]!, right: cells }),
       });
       if (fold.parent !== ROOT) looks.set(fold.parent, labelNode(this.source, fold.parent));

@@ -27,7 +27,7 @@ const STEPS: [number, string][] = [
 export function si(value: number): string {
   if (value === 0) return "0";
   for (const [step, prefix] of STEPS)
-    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return `${twoPlaces(value / step)} ${prefix}`;
+    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return minus(`${twoPlaces(value / step)} ${prefix}`);
   return Number.isInteger(value) ? count(value) : figures(value);
 }
 

@@ -33,8 +33,8 @@ export interface NodeLook {
   right?: number;
   /** A closed group with a strip of colours, whatever is inside. */
   strip?: boolean;
-  /** Room under the node, in CSS pixels: edges leave from below it. */
-  below?: number;
+  /** Room at the right of the node and under it, in CSS pixels, for the sheets of a fold. */
+  beyond?: number;
 }
 
 const ROLES: readonly EdgeRole[] = ["forward", "gradient", "saved"];

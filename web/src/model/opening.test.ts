@@ -48,13 +48,13 @@ it("keeps the open member in sight when folding is turned off and on", () => {
 
 it("opens to a depth, and all as far as can be drawn", () => {
   const opening = new Opening(new GraphIndex(residualNetwork(40)), []);
-  opening.expandToDepth(2);
+  opening.expandTo(2);
   expect([...opening.open]).toEqual(["blocks"]);
   expect(opening.deepest).toBe(3);
-  const all = opening.expandAll();
-  expect(all).toMatchObject({ depth: 3, deepest: 3 });
+  const all = opening.expandTo(Infinity);
+  expect(all).toMatchObject({ wanted: 3, reached: 3 });
   expect(all.drawn).toBe(opening.drawn.index.visible(opening.open).length);
-  const some = opening.expandAll(100);
-  expect(some).toMatchObject({ depth: 2, deepest: 3, drawn: 43, all: all.all });
+  const some = opening.expandTo(Infinity, 100);
+  expect(some).toEqual({ wanted: 3, reached: 2, drawn: 43, all: all.all });
   expect(opening.drawn.index.visible(opening.open).length).toBe(43);
 });

@@ -4,13 +4,13 @@ import { DrawnGraph } from "./drawn";
 import type { Fold } from "./fold";
 import { ROOT, type GraphIndex } from "./graph";
 
-/** "Open all" draws up to this many nodes, and otherwise opens as deep as stays below. */
-export const MOST_DRAWN = 20_000;
+/** Up to this many nodes are drawn by opening many groups at once, which otherwise stops less deep. */
+export const MOST_DRAWN = 50_000;
 
-/** How far "open all" came. */
+/** How deep the graph was to be opened and is, and how many nodes are drawn and would have been. */
 export interface Reached {
-  depth: number;
-  deepest: number;
+  wanted: number;
+  reached: number;
   drawn: number;
   all: number;
 }
@@ -26,6 +26,7 @@ export class Opening {
   private drawnGraph: DrawnGraph | null = null;
   private readonly chosen = new Map<string, number>();
   private readonly byStart = new Map<string, Fold>();
+  private counted: { index: GraphIndex; counts: readonly number[] } | null = null;
   private folding = true;
   private hiding = false;
 
@@ -106,24 +107,23 @@ export class Opening {
     this.open.clear();
   }
 
-  /** Opens everything but single layers, as deep as it stays below `MOST_DRAWN`. */
-  expandAll(most = MOST_DRAWN): Reached {
-    const counts = this.countsByDepth();
-    const all = counts.reduce((sum, count) => sum + count, 0);
-    let [depth, drawn] = [1, counts[1] ?? 0];
-    while (depth + 1 < counts.length && drawn + counts[depth + 1]! <= most) drawn += counts[++depth]!;
-    this.expandToDepth(depth);
-    return { depth, deepest: counts.length - 1, drawn, all };
-  }
-
-  /** Opens groups so that nodes down to this depth are seen: 1 is what stands directly on the canvas. */
-  expandToDepth(depth: number): void {
+  /**
+   * Opens all but single layers so that nodes down to this depth are seen, as long as no more than
+   * `most` are: 1 is what stands directly on the canvas.
+   */
+  expandTo(depth: number, most = MOST_DRAWN): Reached {
     const { index } = this.drawn;
+    const counts = this.countsByDepth();
+    const wanted = Math.max(1, Math.min(depth, counts.length - 1));
+    const sum = (upTo: number): number => counts.slice(0, upTo + 1).reduce((total, count) => total + count, 0);
+    let reached = wanted;
+    while (reached > 1 && sum(reached) > most) reached--;
     this.open.clear();
-    for (const id of index.groups()) if (index.depth(id) < depth && index.isOpenedByAll(id)) this.open.add(id);
+    for (const id of index.groups()) if (index.depth(id) < reached && index.isOpenedByAll(id)) this.open.add(id);
+    return { wanted, reached, drawn: sum(reached), all: sum(wanted) };
   }
 
-  /** The depth of the deepest nodes that "open all" could show. */
+  /** The depth of the deepest nodes that can be opened at once. */
   get deepest(): number {
     return this.countsByDepth().length - 1;
   }
@@ -170,9 +170,10 @@ export class Opening {
     return renamed;
   }
 
-  /** How many nodes "open all" shows at each depth; nothing at 0. */
-  private countsByDepth(): number[] {
+  /** How many nodes there are at each depth, outside single layers; nothing at 0. */
+  private countsByDepth(): readonly number[] {
     const { index } = this.drawn;
+    if (this.counted?.index === index) return this.counted.counts;
     const counts: number[] = [0];
     const waiting: string[] = [...index.children(ROOT)];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
@@ -180,7 +181,8 @@ export class Opening {
       counts[depth] = (counts[depth] ?? 0) + 1;
       if (index.isOpenedByAll(at)) for (const child of index.children(at)) waiting.push(child);
     }
-    return Array.from(counts, (count) => count ?? 0);
+    this.counted = { index, counts };
+    return counts;
   }
 }
 

@@ -2,7 +2,9 @@
 
 import type { Theme } from "./drawing";
 import { inUnit } from "../model/format";
-import { LogScale, colourAt, measures } from "../model/measures";
+import { ColourScale } from "../model/colourscale";
+import { measures } from "../model/measures";
+import { colourAt } from "../model/palettes";
 import type { RunIndex } from "../model/run";
 
 /** A number a node. `value` gives undefined where there can be none, and null where it was not measured. */
@@ -16,13 +18,10 @@ export interface Colouring {
   coverage: string | null;
 }
 
-export interface Scale {
-  kind: "log" | "linear";
-  low: number;
-  high: number;
-  at: (value: number) => number;
-  ticks: () => number[];
-}
+export type Scale = ColourScale;
+
+/** On paper stand the last step and every split. */
+const LATEST = { step: null, split: null };
 
 /** Columns that say which row of a node is meant, and not how much of something there is. */
 const KEYS = ["phase", "quantity", "step", "split", "rank"];
@@ -40,14 +39,13 @@ export function colouringOf(run: RunIndex, name: string | null): Colouring | nul
       label: measure.label,
       note: measure.note,
       value: (id) => {
-        const value = measure.value(id);
+        const value = measure.value(id, LATEST);
         if (value !== null) return value;
-        const couldHave = run.graph.node(id)?.kind === "module" && measure.ofParameters && run.parameterCount(id) > 0;
         const gap = run.run.gaps.some((one) => one.node === id && one.what === measure.gap);
-        return couldHave || gap ? null : undefined;
+        return measure.applies(id) || gap ? null : undefined;
       },
       format: measure.format,
-      without: measure.ofParameters ? "no parameters" : (measure.without ?? "no value"),
+      without: measure.without,
       coverage: measure.coverage ?? null,
     };
   }
@@ -66,24 +64,15 @@ export function overlayOf(given: { label: string; unit: string; values: Record<s
   };
 }
 
+/** The scale that the viewer would choose. */
 export function scaleOf(values: number[], kind: "log" | "linear" | null): Scale {
-  const finite = values.filter(Number.isFinite);
-  const isLog = kind === "log" || (kind === null && finite.every((value) => value >= 0) && finite.some((value) => value > 0));
-  if (isLog) {
-    const scale = new LogScale(finite);
-    return { kind: "log", low: scale.low, high: scale.high, at: (value) => scale.at(value), ticks: () => scale.ticks() };
-  }
-  const low = finite.reduce((least, value) => Math.min(least, value), Infinity);
-  const high = finite.reduce((most, value) => Math.max(most, value), -Infinity);
-  if (low > high) return { kind: "linear", low: 0, high: 1, at: () => 0, ticks: () => [0, 1] };
-  const span = high - low || 1;
-  return { kind: "linear", low, high, at: (value) => Math.min(1, Math.max(0, (value - low) / span)), ticks: () => [low, low + span / 2, low + span] };
+  return new ColourScale(values, kind ?? "auto");
 }
 
 /** The colour of a number; null for one that has no place on the scale: not finite, or 0 on a log scale. */
 export function fillOf(scale: Scale, value: number, theme: Theme): string | null {
   if (!Number.isFinite(value) || (scale.kind === "log" && value <= 0)) return null;
-  return colourAt(scale.at(value), theme);
+  return colourAt(scale.at(value), theme, scale.map);
 }
 
 /** `distributions.std[quantity=gradient]`: a figure of the latest distribution of a quantity. */

@@ -175,6 +175,7 @@ class Folding {
       const edge = this.edges[place];
       if (!edge) continue;
       const [from, to] = [memberOf.get(edge.source), memberOf.get(edge.target)];
+      if (from === undefined && to === undefined) continue; // it was folded before, and left these nodes
       this.edges[place] = null;
       if (from !== undefined && to !== undefined && from !== to) continue;
       const folded = { ...edge, source: counterpart.get(edge.source) ?? edge.source, target: counterpart.get(edge.target) ?? edge.target };

@@ -1,6 +1,6 @@
 import type { Font } from "../layout/label";
 import { count } from "../model/format";
-import { colourAt } from "../model/measures";
+import { colourAt } from "../model/palettes";
 import type { Theme } from "./drawing";
 import { hatch } from "./shapes";
 import type { Painter } from "./paint";
@@ -25,7 +25,7 @@ export function drawLegend(sheet: Sheet, painter: Painter, theme: Theme, left: n
   const y = top + 34;
   for (let i = 0; i < RAMP.steps; i++) {
     const x = left + (i * RAMP.width) / RAMP.steps; // each reaches to the end, so that no seam shows
-    sheet.box({ x, y, width: left + RAMP.width - x, height: RAMP.height }, 0, { fill: colourAt(i / (RAMP.steps - 1), theme) });
+    sheet.box({ x, y, width: left + RAMP.width - x, height: RAMP.height }, 0, { fill: colourAt(i / (RAMP.steps - 1), theme, scale.map) });
   }
   drawTicks(sheet, painter, left, y + RAMP.height + 8);
   let below = y + RAMP.height + 26;
@@ -42,6 +42,7 @@ function remarks({ colouring, odd, scale }: Painter, folds: boolean): string[] {
   const lines: string[] = [];
   if (folds) lines.push("×N: the median of N identical blocks; a strip shows each");
   if (odd.below > 0) lines.push(`${count(odd.below)} below ${colouring!.format(scale!.low)} in the lowest colour`);
+  if (odd.above > 0) lines.push(`${count(odd.above)} above ${colouring!.format(scale!.high)} in the highest colour`);
   if (odd.nan > 0) lines.push(`NaN in ${count(odd.nan)} ${odd.nan === 1 ? "node" : "nodes"}, without a colour`);
   if (odd.infinite > 0) lines.push(`Inf in ${count(odd.infinite)} ${odd.infinite === 1 ? "node" : "nodes"}, without a colour`);
   if (colouring!.coverage) lines.push(colouring!.coverage);

@@ -15,8 +15,8 @@ const PLAIN: NodePaint = { fill: null, value: null, state: "none" };
 /** Colours nodes. One that stands for several has the median of them; a NaN among them is shown. */
 export class Painter {
   readonly scale: Scale | null;
-  /** Values that are NaN or infinite, and values below the scale. */
-  readonly odd: { nan: number; infinite: number; below: number };
+  /** Values that are NaN or infinite, and values beyond the ends of the scale. */
+  readonly odd: { nan: number; infinite: number; below: number; above: number };
 
   constructor(
     private readonly folded: Folded,
@@ -27,12 +27,8 @@ export class Painter {
   ) {
     const values = colouring ? [...all].map((id) => colouring.value(id)).filter((value) => typeof value === "number") : [];
     this.scale = colouring ? scaleOf(values, kind) : null;
-    const low = this.scale?.kind === "log" ? this.scale.low : -Infinity;
-    this.odd = {
-      nan: values.filter(Number.isNaN).length,
-      infinite: values.filter((value) => Math.abs(value) === Infinity).length,
-      below: values.filter((value) => value !== 0 && value < low).length,
-    };
+    const { nan = 0, infinite = 0, below = 0, above = 0 } = this.scale ?? {};
+    this.odd = { nan, infinite, below, above };
   }
 
   paint(id: string): NodePaint {
