@@ -286,6 +286,20 @@ def test_a_scatter_is_zoomed_in_both_directions(bottlenecks: Page) -> None:
     expect(figure.locator("text", has_text="block/add:0")).not_to_have_count(0)
 
 
+def test_a_double_click_shows_all_and_chooses_nothing(bottlenecks: Page) -> None:
+    figure = panel(bottlenecks, "Time")
+    over = figure.locator(".plot-over")
+    drag(over, (0.3, 0.2), (0.6, 0.2))
+    back = figure.get_by_role("button", name="Show all")
+    expect(back).to_be_visible()
+    box = over.bounding_box()
+    assert box is not None
+    bottlenecks.mouse.dblclick(box["x"] + 0.4 * box["width"], box["y"] + 9)
+    expect(back).to_be_hidden()
+    bottlenecks.wait_for_timeout(400)
+    assert bottlenecks.evaluate("window.torchatlas.selected()") is None
+
+
 def test_a_theme_switch_draws_in_its_colours(bottlenecks: Page) -> None:
     def bar() -> str | None:
         shape = panel(bottlenecks, "Time").locator(".plot-body .sheet rect").first

@@ -18,6 +18,8 @@ const MOST_MARKERS = 60;
 /** Where values lie in pixels, whoever worked it out. */
 export interface LineFrame {
   plot: Area;
+  /** First and last value of the x axis that are shown. */
+  domain: readonly [number, number];
   x: (value: number) => number;
   y: (value: number) => number;
 }
@@ -54,9 +56,38 @@ export function endsOfLines(panel: Panel): [number, number] {
   return low === high ? [low - 1, high + 1] : [low, high];
 }
 
+/** What is asked of a line again and again, worked out once: charts are drawn at every zoom. */
+interface Known {
+  /** The points that have a place, by rising x. */
+  xs: Float64Array;
+  ys: Float64Array;
+  odd: { x: number; raw: "NaN" | "Infinity" | "-Infinity" }[];
+  last: number | null;
+}
+
+const known = new WeakMap<Line, Known>();
+
+function knownOf(mark: Line): Known {
+  const before = known.get(mark);
+  if (before) return before;
+  const odd: Known["odd"] = [];
+  const points: [number, number][] = [];
+  mark.x.forEach((rawX, i) => {
+    const [x, raw] = [toNumber(rawX), mark.y[i]];
+    if (x === null || raw === null || raw === undefined) return;
+    if (typeof raw === "string") odd.push({ x, raw });
+    else points.push([x, raw]);
+  });
+  const last = points.at(-1)?.[1] ?? null;
+  points.sort((a, b) => a[0] - b[0]);
+  const made = { xs: Float64Array.from(points, ([x]) => x), ys: Float64Array.from(points, ([, y]) => y), odd, last };
+  known.set(mark, made);
+  return made;
+}
+
 /** Whether any point is NaN or infinite, and needs the lane. */
 export function hasOdd(panel: Panel): boolean {
-  return linesOf(panel).some((mark) => mark.y.some((value) => typeof value === "string"));
+  return linesOf(panel).some((mark) => knownOf(mark).odd.length > 0);
 }
 
 /** Room at the right for the labels of the lines. */
@@ -69,7 +100,7 @@ function shortLabel(mark: Line): string {
 }
 
 function lastOf(mark: Line): number | null {
-  return mark.y.map(toNumber).findLast((value) => value !== null) ?? null;
+  return knownOf(mark).last;
 }
 
 function lastText(panel: Panel, mark: Line): string {
@@ -100,37 +131,45 @@ interface GapSample {
   b: number;
 }
 
-/** Heights of both lines at every place where either has a point, within what both have measured. */
+/** Heights of both lines where either has a point, or at each pixel where there are very many. */
 function gapSamples(train: Line, test: Line, frame: LineFrame): GapSample[] {
-  const { plot } = frame;
-  const [one, other] = [train, test].map((mark) => screenPoints(mark, frame)) as [[number, number][], [number, number][]];
-  const xs = [...new Set([...one, ...other].map(([x]) => x))].sort((a, b) => a - b).filter((x) => x >= plot.x - 0.5 && x <= plot.x + plot.width + 0.5);
-  const columns = xs.filter((x, i) => i === 0 || i === xs.length - 1 || Math.floor(x) !== Math.floor(xs[i - 1]!));
-  const clamp = (y: number): number => Math.max(plot.y, Math.min(plot.y + plot.height, y));
-  const [heightOfOne, heightOfOther] = [interpolator(one), interpolator(other)];
-  return columns.flatMap((x) => {
-    const [a, b] = [heightOfOne(x), heightOfOther(x)];
-    return a === null || b === null ? [] : [{ x, a: clamp(a), b: clamp(b) }];
+  const { plot, x, y } = frame;
+  const clamp = (height: number): number => Math.max(plot.y, Math.min(plot.y + plot.height, height));
+  const [one, other] = [knownOf(train), knownOf(test)];
+  return sampledAt(one, other, frame).flatMap((value): GapSample[] => {
+    const [a, b] = [heightAt(one, value, y), heightAt(other, value, y)];
+    return a === null || b === null ? [] : [{ x: x(value), a: clamp(a), b: clamp(b) }];
   });
 }
 
-function screenPoints(mark: Line, frame: LineFrame): [number, number][] {
-  return mark.x.flatMap((rawX, i): [number, number][] => {
-    const [x, y] = [toNumber(rawX), toNumber(mark.y[i])];
-    return x === null || y === null ? [] : [[frame.x(x), frame.y(y)]];
-  });
+function sampledAt(one: Known, other: Known, { plot, domain: [low, high] }: LineFrame): number[] {
+  const inside = [one.xs, other.xs].map((xs) => xs.subarray(firstAt(xs, low), firstAt(xs, high + Number.EPSILON * Math.abs(high)) + 1));
+  const most = Math.ceil(plot.width);
+  if (inside[0]!.length + inside[1]!.length <= 2 * most)
+    return [...new Set([low, ...inside[0]!, ...inside[1]!, high])].filter((value) => value >= low && value <= high).sort((a, b) => a - b);
+  return Array.from({ length: most + 1 }, (_, i) => low + (i / most) * (high - low));
 }
 
-/** Height of a line at rising places; null outside of it. */
-function interpolator(points: readonly [number, number][]): (x: number) => number | null {
-  let at = 0;
-  return (x) => {
-    while (at < points.length - 1 && points[at + 1]![0] < x) at++;
-    const [here, next] = [points[at], points[at + 1]];
-    if (!here || x < here[0]) return null;
-    if (x === here[0] || !next) return x === here[0] ? here[1] : null;
-    return here[1] + ((next[1] - here[1]) * (x - here[0])) / (next[0] - here[0] || 1);
-  };
+/** Index of the first value that is not below a limit. */
+function firstAt(values: Float64Array, limit: number): number {
+  let [from, to] = [0, values.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (values[middle]! < limit) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Height of a line between its points; null where it is not measured yet or no more. */
+function heightAt({ xs, ys }: Known, value: number, y: LineFrame["y"]): number | null {
+  const next = firstAt(xs, value);
+  if (next >= xs.length) return null;
+  if (xs[next] === value) return y(ys[next]!);
+  if (next === 0) return null;
+  const [left, right] = [xs[next - 1]!, xs[next]!];
+  const [before, after] = [y(ys[next - 1]!), y(ys[next]!)];
+  return before + ((after - before) * (value - left)) / (right - left);
 }
 
 /** Labels at the ends, the bracket of the gap, rules, and values that are no number: drawn over the lines. */
@@ -201,7 +240,7 @@ function gapLabel(panel: Panel, frame: LineFrame): Shape[] {
   const spot = sampleAt(samples, 0.72);
   const text = panel.y.unit === "share" ? `gap ${figures(100 * Math.abs(a - b))} points` : panel.y.scale === "log" ? `gap ${figures(Math.max(a / b, b / a))}×` : `gap ${figures(Math.abs(a - b))}`;
   const end = samples.at(-1);
-  if (!spot || !end || Math.abs(end.a - end.b) < 12 || Math.abs(spot.a - spot.b) < 20 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
+  if (!spot || !end || Math.abs(end.a - end.b) < 12 || Math.abs(spot.a - spot.b) < 16 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
   return [label(spot.x, (spot.a + spot.b) / 2 + 3.5, text, { anchor: "middle", fill: "accent", halo: "panel" })];
 }
 
@@ -218,7 +257,7 @@ function sampleAt(samples: readonly GapSample[], share: number): GapSample | und
 
 /** The lane above the axis: a sign at each value that is no number, and how many there are. */
 function oddShapes(panel: Panel, { plot, x }: LineFrame): Shape[] {
-  const found = linesOf(panel).flatMap((mark) => mark.y.flatMap((raw, i) => (typeof raw === "string" ? [{ at: x(Number(mark.x[i])), raw }] : [])));
+  const found = linesOf(panel).flatMap((mark) => knownOf(mark).odd.map(({ x: value, raw }) => ({ at: x(value), raw })));
   if (!found.length) return [];
   const y = plot.y - ODD_LANE / 2 - 1;
   const columns = new Set<string>();
@@ -243,7 +282,7 @@ export function linesPicture(panel: Panel, width: number, zoom: Zoom, height = 2
   const left = Math.max(34, roomForTicks(y, panel.y.unit));
   const top = 10 + (hasOdd(panel) ? ODD_LANE : 0);
   const plot: Area = { x: left, y: top, width: Math.max(60, width - left - roomForLabels(panel)), height: height - top - 44 };
-  const frame: LineFrame = { plot, x: (value) => plot.x + x.place(value) * plot.width, y: (value) => plot.y + (1 - y.place(value)) * plot.height };
+  const frame: LineFrame = { plot, domain: x.domain, x: (value) => plot.x + x.place(value) * plot.width, y: (value) => plot.y + (1 - y.place(value)) * plot.height };
   const whole = x.ticks.filter(({ value }) => Number.isInteger(value));
   const ticks = (whole.length >= 2 ? whole : x.ticks).map(({ value }) => ({ value, label: value.toLocaleString("en-US", { maximumFractionDigits: 2 }) }));
   const floor = plot.y + plot.height;

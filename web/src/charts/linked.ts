@@ -11,6 +11,8 @@ export interface Follower {
   recolour(): void;
   /** Swap what is on screen for what prints, or back. */
   print(isPrinting: boolean): void;
+  /** Let go of what it holds: its element has left the page. */
+  leave(): void;
 }
 
 const followers = new Map<HTMLElement, Follower>();
@@ -41,7 +43,10 @@ export function hoverInCharts(node: string | null): void {
 function tell(act: (follower: Follower) => void): void {
   for (const [element, follower] of followers) {
     if (element.isConnected) act(follower);
-    else if (element.dataset["drawn"]) followers.delete(element);
+    else if (element.dataset["drawn"]) {
+      followers.delete(element);
+      follower.leave();
+    }
   }
 }
 
@@ -50,5 +55,8 @@ function watch(): void {
   isWatching = true;
   new MutationObserver(() => tell((follower) => follower.recolour())).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   const paper = matchMedia("print");
-  paper.addEventListener("change", () => tell((follower) => follower.print(paper.matches)));
+  const print = (isPrinting: boolean): void => tell((follower) => follower.print(isPrinting));
+  paper.addEventListener("change", () => print(paper.matches));
+  addEventListener("beforeprint", () => print(true)); // not every browser tells the query in time
+  addEventListener("afterprint", () => print(false));
 }

@@ -24,6 +24,11 @@ function reach(shape: Shape): [number, number] {
 }
 
 function draw(context: CanvasRenderingContext2D, shape: Exclude<Shape, TextShape>, theme: Theme): void {
+  if (shape.kind === "rect" && !shape.radius && !shape.stroke && shape.fill !== "none") {
+    context.fillStyle = colourOf(shape.fill, theme);
+    context.fillRect(shape.x, shape.y, shape.width, shape.height);
+    return;
+  }
   const path = shape.kind === "path" ? new Path2D(shape.d) : new Path2D();
   if (shape.kind === "rect") path.roundRect(shape.x, shape.y, shape.width, shape.height, shape.radius ?? 0);
   const fill = colourOf(shape.fill ?? "none", theme);

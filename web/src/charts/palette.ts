@@ -29,9 +29,19 @@ export const TOKENS: Record<Theme, Record<keyof typeof LIGHT, string>> = { light
 export function colourOf(ink: Ink, theme: Theme): string {
   if (ink === "none") return "none";
   if (ink === "black" || ink === "white") return ink === "black" ? "#000" : "#fff"; // on colours of the map
-  if (ink.startsWith("map:")) return colourAt(Number(ink.slice(4)), theme);
+  if (ink.startsWith("map:")) return mapped(ink, theme);
   const colour = (TOKENS[theme] as Record<string, string>)[ink];
   if (!colour) throw new Error(`charts have no colour called ${ink}`);
+  return colour;
+}
+
+const mixed = new Map<string, string>();
+
+/** A colour of the sequential map; a matrix asks for the same few again and again. */
+function mapped(ink: Ink, theme: Theme): string {
+  const key = `${theme}${ink}`;
+  const colour = mixed.get(key) ?? colourAt(Number(ink.slice(4)), theme);
+  mixed.set(key, colour);
   return colour;
 }
 

@@ -112,6 +112,12 @@ describe("rows", () => {
     expect(picture.hits.map(({ tip }) => tip)).toEqual(["a: forward 1 s, 500 ms to 2 s", "b: forward why not", "c: forward NaN", "d: forward 0, 0 to 0"]);
   });
 
+  it("draw a rule over the bars, with its label", () => {
+    const ruled = draw({ ...made, marks: [...made.marks, { kind: "rule", axis: "y", value: 1.5, label: "budget" }] });
+    expect(texts(ruled)).toContain("budget");
+    expect(ruled.shapes.some((shape) => shape.kind === "path" && shape.dash?.length === 2 && shape.stroke === "text-3")).toBe(true);
+  });
+
   it("link their node", () => {
     expect(picture.hits.map(({ node }) => node)).toEqual(["n", null, null, null]);
   });

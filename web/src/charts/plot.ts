@@ -13,6 +13,8 @@ const NEAR = 14;
 const SMALLEST_DRAG = 6;
 const ZOOM_STEP = 0.6;
 const SMALLEST_ZOOM = 1e-4;
+/** How long a click waits for a second one, in milliseconds, where two of them show all. */
+const DOUBLE_CLICK = 260;
 
 export interface PlotOptions {
   label: string;
@@ -37,6 +39,7 @@ export class Plot {
   private step: number | null = null;
   private drag: { x: number; y: number; toX: number; toY: number } | null = null;
   private readonly fingers = new Map<number, [number, number]>();
+  private waiting: number | undefined;
 
   constructor(
     private readonly make: (width: number, zoom: Zoom) => Picture,
@@ -89,6 +92,10 @@ export class Plot {
 
   zoom(): Zoom {
     return this.view;
+  }
+
+  destroy(): void {
+    clearTimeout(this.waiting);
   }
 
   /** The canvas is as high as what can be seen, and painted again as that scrolls. */
@@ -160,7 +167,10 @@ export class Plot {
       this.ring();
     });
     over.addEventListener("pointerleave", () => !this.drag && this.point(-1));
-    over.addEventListener("dblclick", () => this.reset());
+    over.addEventListener("dblclick", () => {
+      clearTimeout(this.waiting);
+      this.reset();
+    });
   }
 
   private move(event: PointerEvent, [x, y]: [number, number]): void {
@@ -186,7 +196,18 @@ export class Plot {
     if (drag && Math.abs(drag.toX - drag.x) > SMALLEST_DRAG) return this.zoomInto(drag);
     const hit = picture.hits[this.hitAt(x, y)];
     this.ring();
-    if (hit?.node) this.options.choose(hit.node);
+    if (hit?.node) this.click(hit.node);
+  }
+
+  /** Choose a node, where the chart is zoomed only once the click has not become a double click. */
+  private click(node: string): void {
+    clearTimeout(this.waiting);
+    if (!this.isZoomed()) return this.options.choose(node);
+    this.waiting = setTimeout(() => this.options.choose(node), DOUBLE_CLICK);
+  }
+
+  private isZoomed(): boolean {
+    return this.view.x[1] - this.view.x[0] < 1 || this.view.y[1] - this.view.y[0] < 1;
   }
 
   private zoomInto({ x, y, toX, toY }: NonNullable<typeof this.drag>): void {
@@ -269,7 +290,7 @@ export class Plot {
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.picture) return;
-    const isZoomed = this.view.x[1] - this.view.x[0] < 1 || this.view.y[1] - this.view.y[0] < 1;
+    const isZoomed = this.isZoomed();
     const keys: Record<string, () => void> = {
       ArrowRight: () => (event.shiftKey ? this.pan(0.2, 0) : this.walk(1, "x")),
       ArrowLeft: () => (event.shiftKey ? this.pan(-0.2, 0) : this.walk(-1, "x")),

@@ -24,8 +24,8 @@ export function rowsPicture(panel: Panel, width: number, zoom: Zoom, most = Infi
   const left = Math.min(width * 0.34, 12 + Math.max(60, ...shown.map((at) => textWidth(names[at] ?? "", 11))));
   const room = marks.length > 1 ? MORE_VALUES : VALUES;
   const plot: Area = { x: left, y: 0, width: Math.max(40, width - left - room), height: shown.length * ROW };
-  const rules = panel.marks.filter((mark) => mark.kind === "rule").map((mark) => Number(mark.value));
-  const scale = zoomed(scaleFor(measured, [...marks.flatMap(numbersOf), ...rules], true), zoom.x);
+  const rules = panel.marks.filter((mark) => mark.kind === "rule");
+  const scale = zoomed(scaleFor(measured, [...marks.flatMap(numbersOf), ...rules.map(({ value }) => Number(value))], true), zoom.x);
   const bars = marks.filter((mark) => mark.kind === "bars").length;
   const shapes: Shape[] = scale.ticks
     .map((tick) => plot.x + scale.place(tick.value) * plot.width)
@@ -44,6 +44,11 @@ export function rowsPicture(panel: Panel, width: number, zoom: Zoom, most = Infi
     const said = marks.map((mark) => tipOf(mark, at, measured)).join("; ");
     hits.push({ x: 0, y, width, height: ROW, node, tip: `${oneLine(names[at] ?? "")}: ${said}` });
   });
+  for (const { value, label: name } of rules) {
+    const x = plot.x + scale.place(Number(value)) * plot.width;
+    if (x < plot.x || x > plot.x + plot.width) continue;
+    shapes.push(line(x, 0, x, plot.height, "text-3", { dash: [3, 3] }), label(x + 4, plot.height - 5, fitted(name, 160), { fill: "text-3", halo: "panel" }));
+  }
   const top: Area = { ...plot, y: HEAD, height: 0 };
   return { width, height: plot.height, shapes, hits, plot, zooms: "x", head: { height: HEAD, shapes: acrossAxis(scale, top, measured.unit, "above", false) } };
 }

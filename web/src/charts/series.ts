@@ -277,7 +277,9 @@ function style(mark: Line, scale: Scale, ink: (name: string) => string): uPlot.S
 function frameOf(plot: uPlot): LineFrame {
   const ratio = uPlot.pxRatio;
   const { left, top, width, height } = plot.bbox;
+  const { min, max } = plot.scales["x"]!;
   return {
+    domain: [min ?? 0, max ?? 1],
     plot: { x: left / ratio, y: top / ratio, width: width / ratio, height: height / ratio },
     x: (value) => plot.valToPos(value, "x", true) / ratio,
     y: (value) => plot.valToPos(value, "y", true) / ratio,

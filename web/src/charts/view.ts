@@ -69,6 +69,7 @@ interface Chart {
   show(selected: string | null, hovered: string | null, step: number | null): void;
   reset(): void;
   zoom(): Zoom;
+  destroy(): void;
 }
 
 /** One panel: its title with unit, its tools, its chart, its note. */
@@ -114,17 +115,22 @@ class PanelChart {
   private settle(chart: Chart): void {
     this.holder.append(chart.element);
     let drawn = 0;
-    new ResizeObserver(([entry]) => {
+    const observer = new ResizeObserver(([entry]) => {
       const width = Math.floor(entry?.contentRect.width ?? 0);
       if (width <= 0 || width === drawn) return;
       drawn = width;
       this.holder.dataset["drawn"] = "true";
       chart.draw(width);
-    }).observe(this.holder);
+    });
+    observer.observe(this.holder);
     follow(this.holder, {
       show: (selected, hovered, step) => chart.show(selected, hovered, step),
       recolour: () => chart.recolour(),
       print: (isPrinting) => this.print(chart, isPrinting),
+      leave: () => {
+        observer.disconnect();
+        chart.destroy();
+      },
     });
   }
 
