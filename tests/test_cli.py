@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,8 @@ from torch import nn
 
 import torchatlas as ta
 from torchatlas.cli import main
+from torchatlas.report import read_html
+from torchatlas.run import to_json
 
 
 def tiny_model():
@@ -191,8 +194,11 @@ def test_export_takes_files_and_names_of_models(exported, tmp_path, capsys):
 
 
 def test_export_says_what_it_cannot_do(exported, tmp_path, capsys):
-    assert main(["export", str(exported), "-o", str(tmp_path / "x.svg")]) == 1
-    assert "does not say what to write: end it with .json, .dot or" in capsys.readouterr().err
+    assert main(["export", str(exported), "-o", str(tmp_path / "x.bmp")]) == 1
+    assert (
+        "does not say what to write: end it with .svg, .png, .pdf, .json, .dot or"
+        in capsys.readouterr().err
+    )
     assert main(["export", str(exported), "--input", "2x4", "-o", str(tmp_path / "x.dot")]) == 1
     assert "--input is for a model" in capsys.readouterr().err
     assert main(["export", str(tmp_path / "no.pt2"), "-o", str(tmp_path / "x.dot")]) == 1
@@ -258,3 +264,24 @@ def test_compare_prints_also_where_the_terminal_knows_no_arrow(saved):
     done = run_cli("compare", *saved, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == f"{saved[0]} ? {saved[1]}: 5 changed"
+
+
+def test_a_report_leaves_code_out_when_asked(tmp_path: Path) -> None:
+    def document(*more: str) -> str:
+        path = tmp_path / f"{len(more)}.html"
+        model = ["torchvision:squeezenet1_0", "--input", "1x3x64x64"]
+        assert main(["view", *model, "-o", str(path), *more]) == 0
+        return json.dumps(to_json(read_html(path)))
+
+    assert "self.features(x)" in document()
+    assert "self.features(x)" not in document("--no-code")
+
+
+def test_a_comparison_is_written_with_both_graphs(tmp_path: Path) -> None:
+    path = tmp_path / "x.html"
+    names = ["torchvision:squeezenet1_0", "torchvision:squeezenet1_1"]
+    assert main(["compare", *names, "--input", "1x3x64x64", "-o", str(path)]) == 0
+    comparison = read_html(path).comparison
+    assert comparison is not None
+    assert comparison.names == tuple(names)
+    assert comparison.runs[0].graph is not None

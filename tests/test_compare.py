@@ -100,3 +100,43 @@ def test_folds_are_a_table_and_travel_in_the_document(tmp_path: Path) -> None:
     plain = ta.visualize_model(small(), torch.zeros(1, 4), include=())
     assert len(plain.tables["folds"]) == 0
     assert "folds" not in ta.load(plain.save(tmp_path / "plain.json")).run.tables
+
+
+def test_a_comparison_carries_all_runs_and_opens_with_them(tmp_path: Path) -> None:
+    compared = ta.compare(trace(), trace(nn.Dropout()), trace(nn.Tanh()))
+    assert compared.comparison is not None
+    assert compared.comparison.names == ("Sequential (first)", "Sequential", "Sequential (2)")
+    assert [len(run.graph.nodes) for run in compared.comparison.runs if run.graph] == [9, 11]
+    for ending in ("html", "json"):
+        opened = ta.load(compared.save(tmp_path / f"compared.{ending}"))
+        assert opened.comparison is not None
+        assert opened.comparison.names == compared.comparison.names
+        assert [run.graph for run in opened.comparison.runs] == [
+            run.graph for run in compared.comparison.runs
+        ]
+
+
+def test_matches_say_which_node_is_which() -> None:
+    compared = ta.compare(trace(), trace(nn.Dropout()))
+    rows = compared.tables["matches"].rows()
+    pairs = {row["node"]: row["before_node"] for row in rows}
+    assert pairs["3"] == "2"
+    assert pairs["3/linear:0"] == "2/linear:0"
+    assert pairs["0"] == "0"
+    assert "2" not in pairs
+    assert {row["run"] for row in rows} == {"Sequential"}
+
+
+def test_a_file_from_before_comparisons_opens(tmp_path: Path) -> None:
+    import json
+
+    path = ta.visualize_model(small(), torch.zeros(1, 4), include=()).save(tmp_path / "old.json")
+    data = json.loads(path.read_text())
+    del data["comparison"], data["run"]["excerpts"]
+    for table in data["run"]["tables"].values():
+        for column in table["columns"]:
+            del column["label"], column["groups"]
+    path.write_text(json.dumps(data))
+    opened = ta.load(path)
+    assert opened.comparison is None
+    assert opened.graph is not None

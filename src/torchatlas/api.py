@@ -12,11 +12,20 @@ from typing import TYPE_CHECKING, Any
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
-from torchatlas.measure.diff import difference_rows
+from torchatlas.measure.diff import compared_rows
 from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
-from torchatlas.run import ROOT, SCHEMA_VERSION, Document, Graph, Run, build_table, from_json
+from torchatlas.run import (
+    ROOT,
+    SCHEMA_VERSION,
+    Comparison,
+    Document,
+    Graph,
+    Run,
+    build_table,
+    from_json,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,6 +52,7 @@ def visualize_model(
     classes: Iterable[str] | None = None,
     mode: Mode = "auto",
     run: str | Path | None = None,
+    code: bool = True,
 ) -> Atlas:
     """See a model: its structure, parameters, activations, gradients, accuracy and cost, linked.
 
@@ -65,6 +75,8 @@ def visualize_model(
             `classes`.
         mode: "real", "fake" (nothing is computed: structure only) or "auto".
         run: folder of a recorded run of this model, whose training curves join.
+        code: whether a few lines of the code around each call are kept, to be shown beside the
+            node. `save` can leave them out later.
 
     Returns:
         The atlas: `.show()`, `.save("report.html")`, `.findings`, `.table(name)`, `.plot(view)`.
@@ -96,7 +108,7 @@ def visualize_model(
     recorded = _recorded(run)
     if recorded is not None:
         _check_same_model(model, recorded, run)
-    measured = Measurement(model, loss, _last_step(recorded))
+    measured = Measurement(model, loss, _last_step(recorded), code=code)
     with progress() as start:
         train = measured.take(data, "train")
         held_out = measured.take(test, "test")
@@ -206,13 +218,13 @@ def load(path: str | Path) -> Atlas:
     if not path.exists():
         raise RunError(f"there is no file or folder {path}")
     if path.suffix == ".html":
-        return Atlas(_of_this_schema(read_html(path).run, path))
+        return _opened(read_html(path), path)
     if path.suffix == ".json":
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise RunError(f"{path} is no JSON: {error}") from error
-        return Atlas(_of_this_schema(from_json(Document, data, "document").run, path))
+        return _opened(from_json(Document, data, "document"), path)
     if path.suffix == ".pt2":
         from torchatlas.store.exported_program import load_exported_program
 
@@ -235,23 +247,29 @@ def compare(
         more: further ones, compared with the first as well.
 
     Returns:
-        An atlas of the second, named `A → B`. Its table `differences` says what was added,
-        removed, changed and moved; it has no rows where the graphs agree. See
-        docs/measures/diff.md for what is compared and what is not.
+        An atlas of the second, named `A → B`, whose report shows the graphs side by side. Its
+        table `differences` says what was added, removed, changed and moved; it has no rows where
+        the graphs agree. Its table `matches` says which node is which. See docs/measures/diff.md
+        for what is compared and what is not.
 
     Raises:
         RunError: one of them has no graph, or cannot be read.
     """
     (first, graph), *others = (_comparable(source) for source in (before, after, *more))
     names = [run.name for run, _ in others]
-    rows = [
-        row
-        for (_, other), name in zip(others, _told_apart(names), strict=True)
-        for row in difference_rows(graph, other, name)
-    ]
+    rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
+    for (_, other), name in zip(others, _told_apart(names), strict=True):
+        differences, matches = compared_rows(graph, other, name)
+        rows["differences"] += differences
+        rows["matches"] += matches
     run = others[0][0]
-    tables = run.tables | {"differences": build_table("differences", rows)}
-    return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables))
+    tables = run.tables | {name: build_table(name, found) for name, found in rows.items()}
+    own = f"{first.name} (first)" if first.name in names else first.name
+    comparison = Comparison(
+        names=(own, *_told_apart(names)),
+        runs=(first, *(other for other, _ in others[1:])),
+    )
+    return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables), comparison)
 
 
 def _comparable(source: Any) -> tuple[Run, Graph]:
@@ -298,13 +316,14 @@ def _exported_run(program: ExportedProgram) -> Run:
     )
 
 
-def _of_this_schema(run: Run, path: Path) -> Run:
+def _opened(document: Document, path: Path) -> Atlas:
+    run = document.run
     if run.schema_version > SCHEMA_VERSION:
         raise RunError(
             f"{path} was written by a later TorchAtlas (schema {run.schema_version}; this one "
             f"reads {SCHEMA_VERSION}); install a newer version"
         )
-    return run
+    return Atlas(run, document.comparison)
 
 
 def _finished(run: Run, recorded: Run | None) -> Run:

@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_view(
         commands.add_parser("view", help="draw a model that is given by its name, or a .pt2 file")
     )
-    _add_export(commands.add_parser("export", help="write a graph for another program"))
+    _add_export(commands.add_parser("export", help="draw a graph, or write it for another program"))
     _add_compare(commands.add_parser("compare", help="say what is different between two models"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
     return parser
@@ -84,6 +84,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
     add("model", metavar="MODEL", help=f"{_NAMES}, or a .pt2 file")
     add("--input", metavar="INPUT", action="append", help=_SHAPES)
     add("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
+    _add_no_code(parser)
     parser.set_defaults(command=_view)
 
 
@@ -93,8 +94,23 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", metavar="FILE", type=Path, required=True)
     add("--to", choices=("json", "dot", "model-explorer"), help="default: what FILE ends with")
     add("--input", metavar="INPUT", action="append", help=f"of a model: {_SHAPES}")
-    add("--depth", metavar="N", type=int, help="of a .dot: levels of groups that are open")
-    add("--direction", choices=("TB", "LR"), default="TB", help="of a .dot (default: TB)")
+    add("--depth", metavar="N", type=_depth, help='levels of groups that are open, or "all"')
+    add("--direction", choices=("TB", "LR"), help="top to bottom (default) or left to right")
+    drawing = parser.add_argument_group("of a drawing (.svg, .png, .pdf)")
+    of_drawing = drawing.add_argument
+    of_drawing(
+        "--color", metavar="WHAT", help='parameters, flops, time, cost.time_s, ..., or "none"'
+    )
+    fold_help = "draw identical neighbouring blocks once (default)"
+    of_drawing("--fold", action=argparse.BooleanOptionalAction, default=None, help=fold_help)
+    of_drawing("--expand", metavar="NODE", action="append", help="open this group too; repeatable")
+    of_drawing("--theme", choices=("light", "dark"), help="default: light")
+    of_drawing("--width", metavar="PIXELS", type=float, help="of .svg and .png")
+    of_drawing(
+        "--density", metavar="N", type=float, help="pixels of a .png a CSS pixel (default: 2)"
+    )
+    of_drawing("--page", metavar="PAGE", help="of a .pdf: A4, A4-landscape, letter, ...")
+    of_drawing("--fit", choices=("page", "width"), help="of a .pdf with a page (default: page)")
     parser.set_defaults(command=_export)
 
 
@@ -105,13 +121,20 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     add("--input", metavar="SHAPE", action="append", help="of the models: 1x3x224x224; repeatable")
     add("--json", action="store_true", help="print the rows as JSON")
     add("-o", "--output", metavar="FILE", type=Path, help="also save as .html or .json")
+    _add_no_code(parser)
     parser.set_defaults(command=_compare)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN_FOLDER", type=Path, help="folder of a recorded run")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
+    _add_no_code(parser)
     parser.set_defaults(command=_report)
+
+
+def _add_no_code(parser: argparse.ArgumentParser) -> None:
+    text = "leave lines of the model's code out of the report"
+    parser.add_argument("--no-code", dest="code", action="store_false", help=text)
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -125,14 +148,18 @@ def _export(options: argparse.Namespace) -> None:
     from torchatlas.store import graph_format
 
     form = graph_format(options.output, options.to)
-    if form is None:
+    if form is None and options.output.suffix.lower() not in (".svg", ".png", ".pdf"):
         raise TorchAtlasError(
-            f"{options.output} does not say what to write: end it with .json, .dot or "
-            ".model-explorer.json, or give --to"
+            f"{options.output} does not say what to write: end it with .svg, .png, .pdf, .json, "
+            ".dot or .model-explorer.json, or give --to"
         )
-    chosen: dict[str, Any] = {}
-    if options.depth is not None or options.direction != "TB":
-        chosen = {"depth": options.depth, "direction": options.direction}
+    names = ("depth", "direction", "color", "fold", "expand", "theme", "width", "density")
+    given = {name: getattr(options, name) for name in (*names, "page", "fit")}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if chosen.get("color") == "none":
+        chosen["color"] = None
+    if chosen.get("depth") == "all" and form is not None:
+        del chosen["depth"]
     atlas = _atlas_of(options.source, options.input or ())
     print(f"Written: {atlas.save(options.output, form, **chosen)}")
 
@@ -156,7 +183,7 @@ def _compare(options: argparse.Namespace) -> None:
         for line in difference_lines(atlas.run.name, rows):
             print(line.encode(encoding, errors="replace").decode(encoding))
     if options.output is not None:
-        saved = atlas.save(options.output)
+        saved = atlas.save(options.output, code=options.code)
         print(f"Written: {saved}", file=sys.stderr if options.json else sys.stdout)
 
 
@@ -207,17 +234,23 @@ def _view(options: argparse.Namespace) -> None:
     if options.model.endswith(".pt2"):
         if options.input:
             raise TorchAtlasError(f"--input is for a model, and {options.model} is a file")
-        print(f"Report: {load(options.model).save(options.output)}")
+        print(f"Report: {load(options.model).save(options.output, code=options.code)}")
         return
     model, data = _model_and_data(options.model, options.input or ())
     atlas = visualize_model(model, data)
-    print(f"Report: {atlas.save(options.output)}")
+    print(f"Report: {atlas.save(options.output, code=options.code)}")
 
 
 def _report(options: argparse.Namespace) -> None:
     from torchatlas.api import load
 
-    print(f"Report: {load(options.run).save(options.output)}")
+    print(f"Report: {load(options.run).save(options.output, code=options.code)}")
+
+
+def _depth(text: str) -> int | str:
+    if text == "all" or text.isdecimal():
+        return text if text == "all" else int(text)
+    raise argparse.ArgumentTypeError(f'{text!r} is neither a number of levels nor "all"')
 
 
 def _positive(text: str) -> int:

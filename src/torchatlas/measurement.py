@@ -10,6 +10,7 @@ from torchatlas.errors import CaptureError, DataError
 from torchatlas.measure.evaluation import confusion_rows, evaluation_rows
 from torchatlas.measure.graph_tables import cost_rows
 from torchatlas.measure.parameters import parameter_counts
+from torchatlas.measure.without_code import without_code
 from torchatlas.run import Gap, Graph, Outcome, Run, Table, build_table
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 class Measurement:
     """Collects tables and gaps, step by step."""
 
-    def __init__(self, model: nn.Module, loss: Loss | None, step: int) -> None:
-        self.model, self.loss, self.step = model, loss, step
+    def __init__(
+        self, model: nn.Module, loss: Loss | None, step: int, *, code: bool = True
+    ) -> None:
+        self.model, self.loss, self.step, self.code = model, loss, step, code
         self.graph: Graph | None = None
         self.traced: Trace | None = None
         self.backward_graph: Graph | None = None
@@ -145,7 +148,9 @@ class Measurement:
 
     def run(self, info: Any, facts: dict[str, str], classes: tuple[str, ...]) -> Run:
         """All that was measured."""
-        return Run(
+        from torchatlas.capture.source_excerpts import source_excerpts
+
+        run = Run(
             name=info.name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             model=info,
@@ -155,7 +160,9 @@ class Measurement:
             classes=classes,
             facts=facts,
             backward=self.backward_graph,
+            excerpts=source_excerpts(self.traced.graph) if self.code and self.traced else (),
         )
+        return run if self.code else without_code(run)
 
     def _table(self, name: str) -> Table:
         return build_table(name, self.rows.get(name, []))

@@ -39,7 +39,17 @@ PACKAGES = {
     "report": set(),
     "serve": {"starlette", "uvicorn"},
     "views": {"numpy"},
-    "views.render": {"matplotlib", "numpy", "pandas", "plotly", "seaborn"},
+    "views.render": {
+        "fontTools",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "plotly",
+        "quickjs",
+        "reportlab",
+        "resvg_py",
+        "seaborn",
+    },
     "capture": {"numpy", "timm", "torch", "torchvision", "transformers"},
     "measure": {"numpy"},
     "store": {"numpy", "google_crc32c"},
@@ -51,7 +61,7 @@ PACKAGES = {
 }
 """Which packages, beside the standard library, a room may know."""
 
-_DRAWING = {"matplotlib", "plotly", "seaborn"}
+_DRAWING = {"fontTools", "matplotlib", "plotly", "quickjs", "reportlab", "resvg_py", "seaborn"}
 _SERVING = {"starlette", "uvicorn"}
 
 _LIBRARIES = {"timm", "torchvision", "transformers"}

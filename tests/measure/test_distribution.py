@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torchatlas.measure.distribution import signed_log_histogram
+from torchatlas.measure.distribution import shared_log_histograms, signed_log_histogram
 from torchatlas.run import TensorSummary
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -73,3 +73,21 @@ def test_no_values_but_zeros_give_one_empty_bin(values: list[float]) -> None:
     assert edges.tolist() == [-1.0, 1.0]
     assert counts.tolist() == [0.0]
     assert zero == values.count(0.0)
+
+
+def test_shared_histograms_lie_on_the_same_edges_and_keep_every_value() -> None:
+    summaries = [
+        TensorSummary.of([1e-3, -2.0]),
+        TensorSummary.of([0.0, 70.0]),
+        TensorSummary.empty(),
+    ]
+    found = shared_log_histograms(summaries)
+    assert all(np.array_equal(one.edges, found[0].edges) for one in found)
+    assert [one.total for one in found] == [2, 2, 0]
+    assert found[0].edges[-1] == pytest.approx(100.0)
+    assert np.abs(found[0].edges).min() in (pytest.approx(1e-4), pytest.approx(1e-3))
+
+
+def test_shared_histograms_of_nothing_are_empty() -> None:
+    (found,) = shared_log_histograms([TensorSummary.of([0.0, 0.0])])
+    assert (found.counts.sum(), found.zero) == (0.0, 2)

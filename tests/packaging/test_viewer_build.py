@@ -21,7 +21,8 @@ if sys.argv[1] == "ci":
     pathlib.Path("node_modules/.package-lock.json").write_text("{}")
 else:
     pathlib.Path("dist").mkdir(exist_ok=True)
-    for name in ("viewer.js", "viewer.css"):
+    for name in ("viewer.js", "viewer.css", "paper.js", "Inter-Regular.ttf",
+                 "Inter-SemiBold.ttf", "Inter-LICENSE.txt"):
         pathlib.Path("dist", name).write_text(pathlib.Path("src/main.ts").read_text())
 """
 
@@ -55,6 +56,8 @@ def test_the_first_build_installs_builds_and_places_the_bundle(tree: Path, npm: 
     package = tree / "src" / "torchatlas" / "report" / "viewer"
     assert (package / "viewer.js").read_text() == "one"
     assert (package / "viewer.css").read_text() == "one"
+    paper = tree / "src" / "torchatlas" / "views" / "render" / "paper" / "bundle"
+    assert (paper / "paper.js").read_text() == "one"
 
 
 def test_nothing_is_done_while_the_sources_are_the_same(tree: Path, npm: None) -> None:
@@ -150,7 +153,7 @@ def test_a_failed_install_says_that_the_network_is_needed(tree: Path, npm: None)
 
 def test_a_build_that_leaves_no_bundle_is_an_error(tree: Path, npm: None) -> None:
     (tree / "fake_npm.py").write_text("")
-    with pytest.raises(ViewerBuildError, match=r"did not write viewer\.js, viewer\.css to"):
+    with pytest.raises(ViewerBuildError, match=r"did not write viewer\.js, viewer\.css, .* to"):
         build_viewer(tree)
 
 

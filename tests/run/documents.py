@@ -12,8 +12,10 @@ from torchatlas.run import (
     Band,
     Bars,
     CaptureReport,
+    Comparison,
     Document,
     Edge,
+    Excerpt,
     Finding,
     Gap,
     Graph,
@@ -23,9 +25,11 @@ from torchatlas.run import (
     ModelInfo,
     Node,
     Panel,
+    Ridges,
     Rule,
     Run,
     SavedTensor,
+    Scatter,
     SourceLocation,
     TensorSpec,
     TensorSummary,
@@ -38,7 +42,8 @@ HOSTILE = '<script>alert("1")</script>\u2028 "NaN" \ud7ff é'
 
 def full_document() -> Document:
     """Every dataclass of the contract at least once."""
-    return Document(_run(), (_view(),))
+    other = Run("before", "2026-01-01T00:00:00+00:00", graph=_graph())
+    return Document(_run(), (_view(),), Comparison(("before", HOSTILE), (other,)))
 
 
 def _run() -> Run:
@@ -64,6 +69,7 @@ def _run() -> Run:
         gaps=(Gap("cost", "no clock"), Gap("activation", "fake", "a")),
         classes=("zero", HOSTILE),
         facts={"seed": "0", HOSTILE: HOSTILE},
+        excerpts=(Excerpt("net.py", 7, ("def forward(self, x):", f"    return {HOSTILE}")),),
     )
 
 
@@ -119,6 +125,10 @@ def _view() -> View:
         Band((0.1,), (None,), (0.3,), "band"),
         Histogram((-1.0, 0.0, 1.0), (3.0, 4.0), "h", "weights", 2.0, "a", "a.w", "note"),
         Heatmap(((1.0, None), (math.nan, 2.0)), "m", "1", (("a", "b"), ("c", "d"))),
+        Ridges((-1.0, 0.0, 1.0), ((0.5, 0.25), ()), "r", "weights", (0.25, None), (math.inf, None)),
+        Scatter(
+            (1.0, None), (math.nan, 2.0), "s", "conv", ("a", "b"), ("a", "b"), (0,), ("", "why")
+        ),
         Rule("y", 0.5, "half"),
     )
     panel = Panel("p", Axis("x", "s", "log"), Axis("y", "", "category", ("u", "v")), marks, "n")

@@ -74,9 +74,11 @@ def test_an_atlas_saves_each_form(atlas, tmp_path):
 
 
 def test_an_atlas_says_what_it_cannot_save(atlas, tmp_path):
-    with pytest.raises(ta.RunError, match=r"cannot save as '.svg': use .html, .json, .dot or .mod"):
-        atlas.save(tmp_path / "a.svg")
-    with pytest.raises(ta.RunError, match=r"depth: options of a .dot file, and a.html is none"):
+    with pytest.raises(ta.RunError, match=r"cannot save as '.bmp': use .html, .svg, .png, .pdf"):
+        atlas.save(tmp_path / "a.bmp")
+    with pytest.raises(
+        ta.RunError, match=r"depth: options of a drawing or a .dot file, and a.html is"
+    ):
         atlas.save(tmp_path / "a.html", depth=1)
     without = ta.Atlas(Run("curves", "2026-01-01T00:00:00+00:00"))
     with pytest.raises(ta.RunError, match=r"curves has no graph that could be saved as a.dot"):

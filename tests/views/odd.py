@@ -12,7 +12,9 @@ from torchatlas.run import (
     Histogram,
     Line,
     Panel,
+    Ridges,
     Rule,
+    Scatter,
     View,
 )
 
@@ -112,13 +114,56 @@ MATRIX = Panel(
         ),
     ),
 )
+STRIP = Panel(
+    "Strip",
+    Axis("layer", scale="category", categories=NAMES),
+    Axis("", scale="category", categories=("spread",)),
+    (Heatmap(((1e-6, 0.0, None, NAN, INF, 1.0, 10.0),), "spread $s$", scale="log", nodes=NAMES),),
+)
+RIDGES = Panel(
+    "Ridges",
+    Axis("value", "", "symlog"),
+    Axis("", scale="category", categories=NAMES[:4]),
+    (
+        Ridges(
+            edges=(-1.0, -0.1, -0.01, 0.01, 0.1, 1.0),
+            shares=((0.1, 0.2, 0.0, 0.2, 0.1), (), (0.0,) * 5, (0.0, 0.5, 0.0, 0.5, 0.0)),
+            label="r $x$",
+            role="weights",
+            zero=(0.4, None, 1.0, 0.0),
+            spread=(0.5, None, None, INF),
+            odd=("", "", "2 NaN", "1 Inf"),
+            nodes=NAMES[:4],
+            missing=("", "the <b>reason</b>", "", ""),
+            filled="last",
+        ),
+    ),
+)
+SCATTER = Panel(
+    "Scatter",
+    Axis("work", "FLOP", "log"),
+    Axis("time", "s", "log"),
+    (
+        Scatter(
+            (1e3, 1e6, 1e9, None, 1e6, 0.0),
+            (1e-6, 1e-3, 1.0, 1e-3, NAN, 1e-2),
+            "conv $c$",
+            "conv",
+            NAMES[:6],
+            NAMES[:6],
+            (0, 2),
+        ),
+        Scatter((1e4, None), (INF, None), "<b>norm</b>", "norm", NAMES[:2], NAMES[:2]),
+        Line((1e3, 1e9), (1e-6, 1.0), "median $m$", dashed=True),
+    ),
+)
 
 ODD = View(
     "odd",
     "<i>Title</i> $x$ %{x}",
     "subtitle $a_b$ <b>",
     "Everything odd at once.",
-    (LINES, SYMLOG, BANDS, LYING, UPRIGHT, HISTOGRAM, MATRIX),
+    (LINES, SYMLOG, BANDS, LYING, UPRIGHT, HISTOGRAM, MATRIX, STRIP, RIDGES, SCATTER),
     gaps=("fc: <b>no</b> $x$ gradients", *(f"gap {index}" for index in range(9))),
 )
 
@@ -142,6 +187,9 @@ BLANK = View(
             (Histogram((-1.0, 1.0), (0.0,), "z", zero=5.0),),
         ),
         Panel("no marks", Axis("v"), Axis("n"), ()),
+        Panel("no scatter", Axis("v"), Axis("n"), (Scatter((), (), "s"),)),
+        Panel("only lanes", Axis("v"), Axis("n"), (Scatter((None, NAN), (1.0, None), "s"),)),
+        Panel("no ridges", Axis("v", scale="symlog"), _CATEGORY, (Ridges((-1.0, 1.0), (), "r"),)),
         Panel(
             "one row",
             Axis("|x|", "", "log"),

@@ -45,13 +45,13 @@ def test_the_test_split_comes_first() -> None:
 
 def test_of_a_thousand_classes_the_most_confused_are_shown_and_rows_still_add_up() -> None:
     rows = [cell(c, c, 9) for c in range(1000)]
-    rows += [cell(c, 999 - c, 1) for c in range(900, 930)]
+    rows += [cell(c, 999 - c, 1) for c in range(900, 960)]
     (panel,) = confusion(run_of(confusion=rows)).panels
     (matrix,) = panel.marks
     assert isinstance(matrix, Heatmap)
     assert len(panel.y.categories) == MOST_CLASSES
     assert panel.x.categories[-1] == "other classes"
-    assert set(panel.y.categories) <= {str(c) for c in (*range(70, 100), *range(900, 930))}
+    assert set(panel.y.categories) <= {str(c) for c in (*range(40, 100), *range(900, 960))}
     for row in matrix.values:
         assert sum(value for value in row if value is not None) == pytest.approx(100)
-    assert panel.note == "The 40 classes with the most errors, of 1,000."
+    assert panel.note == "The 100 classes with the most errors, of 1,000."

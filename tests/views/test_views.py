@@ -17,6 +17,9 @@ GAP_OF = {
     "curves": "scalars",
     "confusion": "evaluation",
     "cost": "cost",
+    "ridges": "activation",
+    "strips": "gradient",
+    "work": "cost",
 }
 
 

@@ -1,8 +1,9 @@
-// Bundles the viewer into dist/viewer.js and dist/viewer.css: one file each, nothing loaded later.
+// Bundles the viewer into dist/viewer.js and dist/viewer.css, and what Python draws with into
+// dist/paper.js, with its fonts beside it: one file each, nothing loaded later.
 import { build } from "esbuild";
+import { copyFile } from "node:fs/promises";
 
-await build({
-  entryPoints: { viewer: "src/main.ts" },
+const common = {
   outdir: "dist",
   bundle: true,
   format: "iife",
@@ -11,4 +12,11 @@ await build({
   legalComments: "none",
   charset: "utf8",
   logLevel: "warning",
-});
+};
+await build({ ...common, entryPoints: { viewer: "src/main.ts" } });
+await build({ ...common, entryPoints: { paper: "src/paper/paper.ts" }, loader: { ".css": "text" } });
+
+const fonts = "node_modules/@expo-google-fonts/inter";
+await copyFile(`${fonts}/400Regular/Inter_400Regular.ttf`, "dist/Inter-Regular.ttf");
+await copyFile(`${fonts}/600SemiBold/Inter_600SemiBold.ttf`, "dist/Inter-SemiBold.ttf");
+await copyFile(`${fonts}/LICENSE_FONT`, "dist/Inter-LICENSE.txt");

@@ -6,8 +6,11 @@ import "./styles/app.css";
 import { App } from "./app/app";
 import { h } from "./app/dom";
 import { EmbeddedSource } from "./app/source";
+import type { Document } from "./generated/document";
 import type { GraphCanvas } from "./graph";
+import { ComparisonIndex } from "./model/comparison";
 import { RunIndex } from "./model/run";
+import type { ComparePage } from "./pages/compare";
 
 export interface Automation {
   ready: Promise<void>;
@@ -18,6 +21,8 @@ export interface Automation {
   visibleNodes(): ReturnType<GraphCanvas["visibleNodes"]>;
   visibleEdges(): ReturnType<GraphCanvas["visibleEdges"]>;
   stats(): ReturnType<GraphCanvas["stats"]>;
+  /** Of a comparison: what is drawn on both sides. */
+  comparedNodes(): ReturnType<ComparePage["visibleNodes"]> | null;
 }
 
 declare global {
@@ -31,13 +36,21 @@ async function start(): Promise<App> {
   const data = document.getElementById("torchatlas-data");
   if (!host || !(data instanceof HTMLScriptElement)) throw new Error("this page carries no data");
   try {
-    return new App(host, new RunIndex(await new EmbeddedSource(data).load()));
+    return appOf(host, await new EmbeddedSource(data).load());
   } catch (error) {
     host.replaceChildren(
       h("div", { class: "notice" }, `This report could not be opened: ${error instanceof Error ? error.message : String(error)}`),
     );
     throw error;
   }
+}
+
+/** Of a comparison the page is titled by all runs, and each stands under its own name. */
+function appOf(host: HTMLElement, document: Document): App {
+  if (!document.comparison) return new App(host, new RunIndex(document), document.run.name);
+  const { run, comparison } = document;
+  const index = new RunIndex({ ...document, run: { ...run, name: comparison.names[1] ?? run.name } });
+  return new App(host, index, run.name, new ComparisonIndex(document, index));
 }
 
 const app = start();
@@ -59,4 +72,5 @@ window.torchatlas = {
   visibleNodes: () => graph().visibleNodes(),
   visibleEdges: () => graph().visibleEdges(),
   stats: () => graph().stats(),
+  comparedNodes: () => running?.compare?.visibleNodes() ?? null,
 };

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import linecache
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from torch import nn
 
 from torchatlas.capture.calls import Call, user_source
 from torchatlas.capture.makers import Makers, storage_of
+from torchatlas.capture.members import Members
 from torchatlas.capture.tensors import held_tensors, tensor_spec
 from torchatlas.run import (
     ROOT,
@@ -47,14 +50,14 @@ class Draft:
     atomic: bool = False
     wrote: bool = False
     reads_host: bool = False
-    given: list[torch.Tensor] = field(default_factory=list)
+    given: list[torch.Tensor] | tuple[()] = ()
     """The tensors that it is given, while it runs."""
 
 
 class GraphBuilder:
     """The graph so far. Ids are given by the caller and made unique here."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, members: Members) -> None:
         self.drafts: dict[str, Draft] = {}
         self.edges: dict[tuple[str, str, int], Edge] = {}
         """By source, target and the address of the spec, of which there is one of each."""
@@ -62,10 +65,12 @@ class GraphBuilder:
         self.weights: dict[int, Weight] = {}
         self._stretches: dict[int, list[tuple[range, Weight]]] = {}
         """Where in each storage a weight lies, in bytes."""
-        self._modules = {id(module) for module in model.modules()}
-        for name, parameter in model.named_parameters():
+        self._late_weights = False
+        """Whether a module came up in the pass, whose weights ops may have made."""
+        self._modules = {id(module) for module in members.modules.values()}
+        for name, parameter in members.parameters.items():
             self._know(parameter, ("parameter", name))
-        for name, buffer in model.named_buffers():
+        for name, buffer in members.buffers.items():
             self._know(buffer, ("buffer", name))
         self.used: set[str] = set()
         self.host_reads: list[str] = []
@@ -86,6 +91,7 @@ class GraphBuilder:
         """Start the group of a module call."""
         if id(call.module) not in self._modules:  # kept in a plain list, or made on the fly
             self._modules.add(id(call.module))
+            self._late_weights = True
             for own, parameter in call.module.named_parameters(call.path, recurse=False):
                 self._know(parameter, ("parameter", own))
             for own, buffer in call.module.named_buffers(call.path, recurse=False):
@@ -102,7 +108,7 @@ class GraphBuilder:
                 attributes=module_attributes(call.module),
                 atomic=is_torch_module(call.module),
                 parameters=[
-                    f"{call.path}.{own}".lstrip(".")
+                    f"{call.path}.{own}" if call.path else own
                     for own, weight in call.module._parameters.items()
                     if weight is not None
                 ],
@@ -111,6 +117,9 @@ class GraphBuilder:
 
     def spec(self, tensor: torch.Tensor) -> TensorSpec:
         """Shape, dtype, device and size of a tensor; one object for all that agree in them."""
+        made = self.makers.record(tensor)
+        if made is not None and made.spec is not None:
+            return made.spec
         if tensor.is_nested:
             spec = tensor_spec(tensor)
             return self._specs.setdefault(spec, spec)
@@ -130,48 +139,60 @@ class GraphBuilder:
         found = []
         for tensor in tensors:
             weight = self.weights.get(id(tensor))
-            if weight is None and not self.makers.knows(tensor):
+            if weight is None and self.makers.record(tensor) is None:
                 weight = self._weight_there(tensor)
             spec = self.spec(tensor)
             draft.inputs.append(spec)
             if weight is not None:
-                self.used.add(weight[1])
-                if weight[0] == "parameter":
-                    draft.parameters.append(weight[1])
-                own = call is not None and is_own_of_torch_module(weight[1], call)
-                if own and not self.makers.written(tensor):
+                kind, name = weight
+                self.used.add(name)
+                if kind == "parameter":
+                    draft.parameters.append(name)
+                own = call is not None and is_own_of_torch_module(name, call)
+                if own and not (self._weights_written and self.makers.written(tensor)):
                     continue
-            found += [(maker, spec) for maker in self._makers_of(tensor, spec, weight, call)]
+            for maker in self._makers_of(tensor, spec, weight, call):
+                found.append((maker, spec))
         return found
 
     def add_input(self, draft: Draft, tensor: torch.Tensor) -> None:
         """Add an input of the model; a tensor that is given twice is the value of both nodes."""
         draft.outputs = [self.spec(tensor)]
         self.add(draft)
-        first = self.makers.of(tensor, weight=True) if self.makers.knows(tensor) else None
+        first = self.makers.of(tensor, weight=True) if self.makers.record(tensor) else None
         if first is not None:
             self._twins.setdefault(first, []).append(draft.id)
         else:
             self.makers.made(tensor, draft.id)
 
-    def note_made(self, tensor: torch.Tensor, node_id: str) -> None:
+    def note_outputs(self, draft: Draft, tensors: list[torch.Tensor]) -> None:
+        """Note what a node returned."""
+        for tensor in tensors:
+            draft.outputs.append(self.note_made(tensor, draft.id))
+
+    def note_made(self, tensor: torch.Tensor, node_id: str) -> TensorSpec:
         """Note that a node returned this tensor, and what it wraps that nothing made before."""
-        self.makers.made(tensor, node_id)
-        for held in held_tensors(tensor):
-            if self.makers.of(held) is None:
-                self.makers.made(held, node_id)
+        spec = self.spec(tensor)
+        self.makers.made(tensor, node_id, spec)
+        if type(tensor) is not torch.Tensor:
+            for held in held_tensors(tensor):
+                if self.makers.of(held) is None:
+                    self.makers.made(held, node_id)
+        return spec
 
     def connect(self, draft: Draft, sources: list[tuple[str, TensorSpec]]) -> None:
         """Add the edges into a node; a tensor used twice gives one edge."""
+        target = draft.id
         for maker, spec in sources:
-            for source in (maker, *self._twins.get(maker, ())):
-                if source != draft.id:
-                    self.edges[source, draft.id, id(spec)] = Edge(source, draft.id, spec)
+            if maker != target:
+                self.edges[maker, target, id(spec)] = Edge(maker, target, spec)
+            for twin in self._twins.get(maker, ()):
+                self.edges[twin, target, id(spec)] = Edge(twin, target, spec)
 
     def graph(self, report: CaptureReport) -> Graph:
         """The finished graph: FLOPs summed over groups, source lines read, parents in place."""
         self._sum_up()
-        places: dict[SourceLocation, SourceLocation] = {}
+        places: dict[int, SourceLocation] = {}
         nodes = {
             draft.id: _node(draft, order, places)
             for order, draft in enumerate(self.drafts.values())
@@ -182,6 +203,11 @@ class GraphBuilder:
         """Name of the parameter that a tensor is, or in whose memory it lies."""
         weight = self.weights.get(id(tensor)) or self._weight_there(tensor)
         return weight[1] if weight is not None and weight[0] == "parameter" else None
+
+    @property
+    def _weights_written(self) -> bool:
+        """Whether a node may have written to a weight."""
+        return self._late_weights or self.makers.foreign_writes
 
     def _know(self, tensor: torch.Tensor, weight: Weight) -> None:
         """Remember a parameter or buffer, and where in memory it lies."""
@@ -280,19 +306,20 @@ def is_torch_module(module: nn.Module) -> bool:
 
 def is_own_of_torch_module(weight: str, call: Call) -> bool:
     """Whether a parameter or buffer is used by the torch.nn module that it belongs to."""
-    return is_torch_module(call.module) and weight.startswith(f"{call.path}.".lstrip("."))
+    return is_torch_module(call.module) and (not call.path or weight.startswith(f"{call.path}."))
 
 
 def module_attributes(module: nn.Module) -> dict[str, Attribute]:
     """The settings of a module: its public attributes that are numbers, text or tuples of them."""
     found: dict[str, Attribute] = {}
     for name, value in vars(module).items():
-        if name.startswith("_") or name == "training":
+        kind = type(value)
+        if kind in _NO_SETTINGS or name[0:1] == "_" or name == "training":
             continue
-        if isinstance(value, bool | int | float | str):
+        if kind in _SCALARS or isinstance(value, bool | int | float | str):
             found[name] = value
         elif isinstance(value, tuple) and all(isinstance(v, int | float) for v in value):
-            found[name] = "×".join(map(str, value))
+            found[name] = _times(value)
     return found
 
 
@@ -308,7 +335,7 @@ def op_attributes(
             found[name] = value
         elif kind is list or kind is tuple:
             if all(type(item) in _NUMBERS for item in value):
-                found[name] = "×".join(map(str, value))
+                found[name] = _times(tuple(value))
         elif kind is torch.dtype:
             found[name] = str(value).removeprefix("torch.")
     return found
@@ -316,6 +343,17 @@ def op_attributes(
 
 _NUMBERS = frozenset({int, float, bool})
 _SCALARS = _NUMBERS | {str}
+_NO_SETTINGS = frozenset({dict, list, set, type(None), OrderedDict, torch.Tensor})
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _text_of(*numbers: float) -> str:
+    return "×".join(map(str, numbers))
+
+
+def _times(numbers: tuple[Any, ...]) -> str:
+    """Several numbers as one text: `3×3`."""
+    return _text_of(*numbers)
 
 
 def _relative(node_id: str, parent: str) -> str:
@@ -327,7 +365,7 @@ def _relative(node_id: str, parent: str) -> str:
     return node_id
 
 
-def _node(draft: Draft, order: int, places: dict[SourceLocation, SourceLocation]) -> Node:
+def _node(draft: Draft, order: int, places: dict[int, SourceLocation]) -> Node:
     return Node(
         draft.id,
         draft.kind,
@@ -351,13 +389,13 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
 
 
 def _with_text(
-    source: SourceLocation | None, places: dict[SourceLocation, SourceLocation]
+    source: SourceLocation | None, places: dict[int, SourceLocation]
 ) -> SourceLocation | None:
-    """The place with the line that stands there; one object for all nodes of a line."""
+    """The place with the line that stands there; `places` are by the address of the place."""
     if source is None:
         return None
-    known = places.get(source)
+    known = places.get(id(source))
     if known is None:
         text = linecache.getline(source.file, source.line).strip()
-        known = places[source] = replace(source, text=text or None)
+        known = places[id(source)] = replace(source, text=text or None)
     return known

@@ -6,9 +6,10 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -51,8 +52,9 @@ class CallStack:
     land on the same node is due to this class alone.
     """
 
-    def __init__(self, model: nn.Module) -> None:
-        self.names = {id(module): without_compiled(name) for name, module in model.named_modules()}
+    def __init__(self, modules: Iterable[tuple[str, nn.Module]]) -> None:
+        """Start outside any call; `modules` are those of the model, with their names."""
+        self.names = {id(module): without_compiled(name) for name, module in modules}
         self.stack: list[Call] = []
         self._calls: dict[str, int] = {}
         self._kept_alive: list[nn.Module] = []
@@ -142,9 +144,15 @@ def user_source() -> SourceLocation | None:
         if theirs is None:
             theirs = _IS_THE_USERS[file] = not file.startswith(_NOT_THE_USER)
         if theirs:
-            return SourceLocation(file, frame.f_lineno, frame.f_code.co_name)
+            return _place(file, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back
     return None
+
+
+@lru_cache(maxsize=16_384)
+def _place(file: str, line: int, function: str) -> SourceLocation:
+    """One object for each line, as long as it is asked for now and then."""
+    return SourceLocation(file, line, function)
 
 
 _IS_THE_USERS: dict[str, bool] = {}
@@ -153,6 +161,8 @@ _IS_THE_USERS: dict[str, bool] = {}
 
 def without_compiled(name: str) -> str:
     """A module's path without the wrappers that torch.compile puts in."""
+    if _COMPILED not in name:
+        return name
     return ".".join(part for part in name.split(".") if part != _COMPILED)
 
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
+from torchatlas.run import TensorSpec
+
 _is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 _unwrapped = torch._C._functorch.get_unwrapped
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     """A node that wrote to a stretch of a storage, and when."""
 
     stretch: Stretch
     node_id: str
     time: int
+
+
+class Made(NamedTuple):
+    """A tensor that a node returned or wrote to, what it looked like then, and when."""
+
+    tensor: weakref.ref[torch.Tensor]
+    node_id: str
+    time: int
+    spec: TensorSpec | None
 
 
 @dataclass(slots=True)
@@ -43,9 +54,11 @@ class Makers:
     """
 
     def __init__(self) -> None:
-        self._tensors: dict[int, tuple[weakref.ref[torch.Tensor], str, int]] = {}
+        self._tensors: dict[int, Made] = {}
         self._storages: dict[int, _Storage] = {}
         self._clock = 0
+        self.foreign_writes = False
+        """Whether a node wrote to memory that no node had made: a weight's, perhaps."""
 
     def of(self, tensor: torch.Tensor, *, weight: bool = False) -> str | None:
         """Id of the node whose result the tensor holds now, the last of several; None if unknown.
@@ -66,55 +79,62 @@ class Makers:
             weight: it is a parameter or buffer of the model, which no op made: one that shares
                 its storage with others (a view of a flat tensor) hangs on what wrote to it alone.
         """
-        known = self._tensors.get(id(tensor))
-        if known is not None and known[0]() is not tensor:
-            known = None
+        known = self.record(tensor)
         storage = self._storages.get(_address(tensor))
         if storage is None:
-            return [known[1]] if known else []
-        maker = known[1] if known else (None if weight else storage.maker)
-        since = known[2] if known else -1
+            return [known.node_id] if known else []
+        maker = known.node_id if known else (None if weight else storage.maker)
+        since = known.time if known else -1
+        if not storage.writes or storage.writes[-1].time <= since:
+            return [] if maker is None else [maker]
         writers: list[str] = []
-        if storage.writes and storage.writes[-1].time > since:
-            own = stretch_of(tensor)
-            for write in reversed(storage.writes):
-                if write.time <= since:
-                    break
-                if overlap(own, write.stretch):
-                    writers.append(write.node_id)
-                if write.stretch == own:  # all of it: what was there before is gone
-                    break
+        own = stretch_of(tensor)
+        for write in reversed(storage.writes):
+            if write.time <= since:
+                break
+            if overlap(own, write.stretch):
+                writers.append(write.node_id)
+            if write.stretch == own:  # all of it: what was there before is gone
+                break
         if writers:
             return list(dict.fromkeys(reversed(writers)))
         return [] if maker is None else [maker]
 
-    def made(self, tensor: torch.Tensor, node_id: str) -> None:
-        """Note that the node returned this tensor."""
+    def made(self, tensor: torch.Tensor, node_id: str, spec: TensorSpec | None = None) -> None:
+        """Note that the node returned this tensor, and what it looks like."""
         self._clock += 1
-        self._tensors[id(tensor)] = (weakref.ref(tensor), node_id, self._clock)
+        self._tensors[id(tensor)] = Made(weakref.ref(tensor), node_id, self._clock, spec)
         storage = storage_of(tensor)
-        if storage is not None and storage._cdata not in self._storages:
-            reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-            self._storages[storage._cdata] = _Storage(reference, node_id)
+        if storage is not None:
+            address = storage._cdata
+            if address not in self._storages:
+                reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+                self._storages[address] = _Storage(reference, node_id)
 
-    def wrote(self, tensor: torch.Tensor, node_id: str, through: list[torch.Tensor]) -> None:
+    def wrote(self, tensor: torch.Tensor, node_id: str, through: Sequence[torch.Tensor]) -> None:
         """Note that the node changed the tensor in place.
 
         Args:
             through: what the node was given. Where it was given more of the same storage
                 (`h[:, 0] = x` is given `h`), it hands on all of that.
         """
-        self.made(tensor, node_id)
         address = _address(tensor)
+        self.foreign_writes |= address not in self._storages
+        self.made(tensor, node_id)
         storage = self._storages.get(address)
         if storage is None:
             return
-        given = [other for other in through if _address(other) == address]
-        widest = max([tensor, *given], key=lambda other: other.numel() * other.element_size())
+        widest = tensor
+        for other in through:
+            if other is tensor or _address(other) != address:
+                continue
+            if other.nbytes > widest.nbytes:
+                widest = other
         stretch = stretch_of(widest)
         if widest is not tensor:
             self.made(widest, node_id)
-        storage.writes = [write for write in storage.writes if write.stretch != stretch]
+        if storage.writes:
+            storage.writes = [write for write in storage.writes if write.stretch != stretch]
         storage.writes.append(_Write(stretch, node_id, self._clock))
 
     def written(self, tensor: torch.Tensor) -> bool:
@@ -125,14 +145,13 @@ class Makers:
         own = stretch_of(tensor)
         return any(overlap(own, write.stretch) for write in storage.writes)
 
-    def knows(self, tensor: torch.Tensor) -> bool:
-        """Whether this very tensor, and not only its storage, was made by a node."""
+    def record(self, tensor: torch.Tensor) -> Made | None:
+        """How this very tensor was made; None where only its storage is known, or nothing."""
         known = self._tensors.get(id(tensor))
-        return known is not None and known[0]() is tensor
+        return known if known is not None and known.tensor() is tensor else None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Which bytes of a storage a tensor lies over."""
 
     start: int

@@ -90,7 +90,7 @@ class _Timer:
     """One timed pass."""
 
     def __init__(self, model: nn.Module, clock: _Clock) -> None:
-        self.calls = CallStack(model)
+        self.calls = CallStack(model.named_modules())
         self.clock = clock
         self.times: Times = defaultdict(list)
 

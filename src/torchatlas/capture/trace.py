@@ -23,6 +23,7 @@ from torch.nn.parameter import UninitializedParameter
 
 from torchatlas.capture.backward import backward_graph
 from torchatlas.capture.losses import Loss
+from torchatlas.capture.members import Members
 from torchatlas.capture.tensors import map_tensors
 from torchatlas.capture.tracer import AtenListener, Level, Tracer, compiler_is_loaded
 from torchatlas.capture.unchanged import Arguments, unchanged
@@ -108,17 +109,14 @@ class _Pass:
 
     model: nn.Module
     arguments: Arguments
+    training: list[bool]
     level: Level
     fake: bool
     gradients: bool
     python_state: Any = field(default_factory=random.getstate)
     numpy_state: Any = field(default_factory=np.random.get_state)
     torch_state: torch.Tensor = field(default_factory=torch.get_rng_state)
-    training: list[bool] = field(default_factory=list)
     autocast: dict[str, tuple[bool, torch.dtype]] = field(default_factory=_autocast_state)
-
-    def __post_init__(self) -> None:
-        self.training = [module.training for module in self.model.modules()]
 
     def run(self, listener: AtenListener | None = None) -> Tracer:
         """One pass; the model and its inputs are as before afterwards."""
@@ -158,23 +156,25 @@ class _Pass:
         gradients: bool | None = None,
     ) -> Tracer:
         """One pass; `look` sees it before anything is put back."""
-        with unchanged(self.model), ExitStack() as stack:
+        with unchanged(self.model) as members, ExitStack() as stack:
             wanted = self.gradients if gradients is None else gradients
             stack.enter_context(torch.set_grad_enabled(wanted))
             for device, (enabled, dtype) in self.autocast.items():
                 stack.enter_context(torch.autocast(device, dtype, enabled=enabled))
-            for module, flag in zip(self.model.modules(), self.training, strict=False):
-                module.training = flag
+            for module, flag in zip(members.modules.values(), self.training, strict=False):
+                if module.training is not flag:
+                    module.training = flag
             random.setstate(self.python_state)
             np.random.set_state(self.numpy_state)
             torch.set_rng_state(self.torch_state)
             args, kwargs = self.arguments.fresh()
             if self.fake:
                 faking = stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
-                faker = _Faker(self.model, faking)
+                faker = _Faker(members, faking)
                 args, kwargs = _made_fake((args, kwargs), faker)
-                stack.enter_context(faker.weights(self.model))
-            tracer = Tracer(self.model, level=self.level, listener=listener)
+                stack.enter_context(faker.weights(members))
+                members = Members.of(self.model)  # with the fake parameters
+            tracer = Tracer(self.model, level=self.level, listener=listener, members=members)
             if isinstance(listener, Tape):
                 listener.start(args, kwargs)
             try:
@@ -198,10 +198,10 @@ def _made_fake(value: Any, faker: _Faker) -> Any:
 class _Faker:
     """Makes a fake tensor of a real one, where the model's parameters are."""
 
-    def __init__(self, model: nn.Module, mode: FakeTensorMode) -> None:
+    def __init__(self, members: Members, mode: FakeTensorMode) -> None:
         self.mode = mode
         # fake tensors keep their device and must meet
-        self.place = "meta" if on_meta(model) else None
+        self.place = "meta" if members.on_meta else None
 
         self.made: dict[int, torch.Tensor] = {}
 
@@ -209,11 +209,11 @@ class _Faker:
         return self.mode.from_tensor(tensor.to(self.place))
 
     @contextmanager
-    def weights(self, model: nn.Module) -> Iterator[None]:
+    def weights(self, members: Members) -> Iterator[None]:
         """Have fake parameters and buffers in the model, so that writes to them are seen."""
         held: list[tuple[Any, dict[str, Any]]] = [
             (own, dict(own))
-            for module in model.modules()
+            for module in members.modules.values()
             if not isinstance(module, torch.jit.ScriptModule)
             for own in (module._parameters, module._buffers)
         ]
@@ -278,17 +278,19 @@ def trace(
         raise CaptureError(f"level is 'user' or 'executed', not {level!r}")
     if not isinstance(args, tuple):
         args = (args,)
-    fake = mode == "fake" or (mode == "auto" and on_meta(model))
+    members = Members.of(model)
+    fake = mode == "fake" or (mode == "auto" and members.on_meta)
     gradients = torch.is_grad_enabled()
-    inference = gradients and not any(module.training for module in model.modules())
-    arguments = Arguments(model, args, kwargs or {})
-    again = _Pass(model, arguments, level, fake, gradients and not inference)
+    training = [module.training for module in members.modules.values()]
+    inference = gradients and not any(training)
+    arguments = Arguments(members, args, kwargs or {})
+    again = _Pass(model, arguments, training, level, fake, gradients and not inference)
     with _garbage_collected_rarely():
         tracer, note = again.run(), None
         if inference and tracer.error is not None:  # forward itself may need gradients (a force)
             again.gradients = True
             tracer = again.run()
-        if fake and isinstance(tracer.error, _NEEDS_VALUES) and not on_meta(model):
+        if fake and isinstance(tracer.error, _NEEDS_VALUES) and not members.on_meta:
             note = f"traced with real values: fake tensors have none, {tracer.failed} asks for them"
             again.fake = False
             tracer = again.run()
@@ -306,19 +308,14 @@ def check_model(model: Any) -> nn.Module:
             f"the model is a {type(model).__name__}, not a torch.nn.Module; "
             "hand over the module itself, not its class or its state_dict"
         )
-    lazy = [n for n, p in model.named_parameters() if isinstance(p, UninitializedParameter)]
-    if lazy:
-        raise CaptureError(
-            f"{lazy[0]} has no shape yet (a lazy module); run one batch through the model first"
-        )
     inner = getattr(model, "_orig_mod", model)
     assert isinstance(inner, nn.Module)
+    for name, parameter in Members.of(inner).parameters.items():
+        if isinstance(parameter, UninitializedParameter):
+            raise CaptureError(
+                f"{name} has no shape yet (a lazy module); run one batch through the model first"
+            )
     return inner
-
-
-def on_meta(model: nn.Module) -> bool:
-    """Whether a parameter has a shape and no values."""
-    return any(parameter.is_meta for parameter in model.parameters())
 
 
 def _with_missing_ops_noted(backward: Graph, forward: Graph) -> Graph:

@@ -23,6 +23,7 @@ from torchatlas.capture.aten_facts import AtenFacts, aten_facts
 from torchatlas.capture.builder import Draft, GraphBuilder, op_attributes
 from torchatlas.capture.calls import Call, CallStack, user_source
 from torchatlas.capture.flops import count_flops
+from torchatlas.capture.members import Members
 from torchatlas.capture.op_names import CONVERSIONS, SET_DATA, op_name, reads_values
 from torchatlas.capture.tensors import named_tensors, tensors_in
 from torchatlas.capture.unchanged import Replayed, WriteGuard
@@ -55,11 +56,13 @@ class Tracer:
         *,
         level: Level = "user",
         listener: AtenListener | None = None,
+        members: Members | None = None,
     ) -> None:
         self.model = getattr(model, "_orig_mod", model)  # torch.compile wraps the module
+        self.members = members or Members.of(self.model)
         self.level = level
-        self.calls = CallStack(self.model)
-        self.builder = GraphBuilder(self.model)
+        self.calls = CallStack(self.members.modules.items())
+        self.builder = GraphBuilder(self.members)
         self.op: Draft | None = None
         self.error: Exception | None = None
         self.outputs: Any = None
@@ -81,7 +84,7 @@ class Tracer:
         `writes.restore()` puts back what it wrote to parameters and inputs.
         """
         given = tensors_in((args, kwargs))
-        self.writes = WriteGuard([*self.model.parameters(), *given])
+        self.writes = WriteGuard([*self.members.parameters.values(), *given])
         self._add_inputs(args, kwargs)
         self._noted_up_to = self.first_step = _sequence_number()
         with ExitStack() as stack:
@@ -159,7 +162,7 @@ class Tracer:
             self._note_failure(draft, sources, error)
             raise
         finally:
-            self.op, draft.given = outer, []
+            self.op, draft.given = outer, ()
         self._note_steps(draft)
         if reads_values(func):
             draft.reads_host = True
@@ -231,10 +234,8 @@ class Tracer:
         self.builder.connect(draft, sources)
         if draft.reads_host and not outputs:
             self.builder.host_reads.append(draft.id)
-        draft.outputs = [self.builder.spec(tensor) for tensor in outputs]
-        for tensor in outputs:
-            self.builder.note_made(tensor, draft.id)
         if outputs:
+            self.builder.note_outputs(draft, outputs)
             self._tell(draft.id, outputs)
 
     def _note_failure(self, draft: Draft, sources: Any, error: Exception) -> None:
@@ -332,7 +333,7 @@ class Tracer:
 
     def _unreached_parameters(self) -> Iterator[str]:
         if self.error is None:
-            for name, _ in self.model.named_parameters():
+            for name in self.members.parameters:
                 if name not in self.builder.used:
                     yield name
 
@@ -340,7 +341,7 @@ class Tracer:
         fused = (nn.TransformerEncoderLayer, nn.TransformerEncoder, nn.MultiheadAttention)
         if self.level == "executed":
             return
-        for name, module in self.model.named_modules():
+        for name, module in self.members.modules.items():
             if isinstance(module, fused) and not module.training:
                 yield f"{name or ROOT}: the fused path of nn.{type(module).__name__}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,11 +16,12 @@ from torch import nn
 from torch.utils._python_dispatch import _disable_current_modes
 
 from torchatlas.capture.makers import storage_of
+from torchatlas.capture.members import Members
 from torchatlas.capture.tensors import named_tensors, stateless_in
 
 
 @contextmanager
-def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[None]:
+def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Members]:
     """Undo on leaving whatever a pass through the model changes.
 
     Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, what
@@ -31,32 +33,37 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
     Args:
         training: run inside in this mode; None keeps each module's own.
     """
-    modules = list(model.modules())
+    members = Members.of(model)
+    modules = members.modules.values()
     of_python = [m for m in modules if not isinstance(m, torch.jit.ScriptModule)]
-    parameters = list(model.parameters())
+    parameters = list(members.parameters.values())
     flags = [(module, module.training) for module in modules]
-    buffers = [_Buffer(buffer) for buffer in model.buffers() if not buffer.is_meta]
+    buffers = _buffers_kept(members.buffers.values())
     held = [_Registered(module) for module in of_python]
     gradients = [(parameter, parameter.grad, parameter.requires_grad) for parameter in parameters]
-    data = [(parameter, parameter.detach()) for parameter in parameters if _is_plain(parameter)]
+    data = [(p, p.detach()) for p in parameters if type(p.data) is torch.Tensor and not p.is_meta]
     versions = [(parameter, _version(parameter)) for parameter in parameters]
     attributes = [_Attributes(module) for module in of_python]
     try:
         with random_state_restored():
-            for parameter in parameters:
-                parameter.grad = None
+            for parameter, gradient, _ in gradients:
+                if gradient is not None:
+                    parameter.grad = None
             if training is not None:
                 _set_mode(model, training)
-            yield
+            yield members
     finally:
         for module, flag in flags:
-            module.training = flag
+            if module.training is not flag:
+                module.training = flag
         for parameter, before in data:
             if parameter.data_ptr() != before.data_ptr() or parameter.shape != before.shape:
                 parameter.data = before
         for parameter, gradient, required in gradients:
-            parameter.grad = gradient
-            parameter.requires_grad_(required)
+            if parameter.grad is not gradient:
+                parameter.grad = gradient
+            if parameter.requires_grad is not required:
+                parameter.requires_grad_(required)
         for registered in held:
             registered.restore()
         if all(_version(parameter) == version for parameter, version in versions):
@@ -66,12 +73,58 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Non
             buffer.restore()
 
 
+def _buffers_kept(buffers: Iterable[torch.Tensor]) -> list[_Buffer | _SmallBuffers]:
+    """What buffers hold; small ones of a kind are kept, and compared, all at once."""
+    kept: list[_Buffer | _SmallBuffers] = []
+    alike: dict[tuple[torch.dtype, torch.device], list[torch.Tensor]] = {}
+    for buffer in buffers:
+        kind = (buffer.dtype, buffer.device)
+        if kind in alike and _is_plain(buffer) and buffer.numel() <= _SMALL:
+            alike[kind].append(buffer)
+        elif buffer.is_meta:
+            continue
+        elif _is_plain(buffer) and not buffer.is_quantized and buffer.numel() <= _SMALL:
+            alike[kind] = [buffer]
+        else:
+            kept.append(_Buffer(buffer, buffer.detach().clone(), _version(buffer)))
+    return kept + [_SmallBuffers(group) for group in alike.values()]
+
+
+_SMALL = 65_536
+"""Elements of a buffer that is small."""
+
+
+class _SmallBuffers:
+    """What many small buffers of one dtype and device held, in one piece of memory."""
+
+    def __init__(self, buffers: list[torch.Tensor]) -> None:
+        self._buffers = buffers
+        self._values = _in_one_piece(buffers)
+        self._shapes = [buffer.shape for buffer in buffers]
+        self._versions = [_version(buffer) for buffer in buffers]
+
+    def restore(self) -> None:
+        """Put the values back if they were written over, and the counts of writes."""
+        now = [buffer.shape for buffer in self._buffers]
+        if now == self._shapes and torch.equal(_in_one_piece(self._buffers), self._values):
+            return
+        parts = torch.split(self._values, [shape.numel() for shape in self._shapes])
+        for buffer, part, shape, version in zip(
+            self._buffers, parts, self._shapes, self._versions, strict=True
+        ):
+            _Buffer(buffer, part.view(shape), version).restore()
+
+
+def _in_one_piece(tensors: list[torch.Tensor]) -> torch.Tensor:
+    with torch.no_grad():
+        return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+
 class _Buffer:
     """What a buffer held. BatchNorm writes to its statistics without anybody counting it."""
 
-    def __init__(self, buffer: torch.Tensor) -> None:
-        self._buffer, self._values = buffer, buffer.detach().clone()
-        self._version = _version(buffer)
+    def __init__(self, buffer: torch.Tensor, values: torch.Tensor, version: int | None) -> None:
+        self._buffer, self._values, self._version = buffer, values, version
 
     def restore(self) -> None:
         """Put the values back if they were written over, and the count of writes."""
@@ -81,7 +134,7 @@ class _Buffer:
             if self._buffer.shape == self._values.shape:
                 self._buffer.copy_(self._values)
             else:
-                self._buffer.set_(self._values)  # type: ignore[call-overload]
+                self._buffer.set_(self._values.clone())  # type: ignore[call-overload]
         if self._version is not None:
             torch._C._autograd._unsafe_set_version_counter((self._buffer,), (self._version,))
 
@@ -101,18 +154,18 @@ class _Registered:
 
     def __init__(self, module: nn.Module) -> None:
         own = vars(module)
-        self._held = [
-            (value, dict(value))
-            for name, value in own.items()
-            if name in _TORCHS_OWN and isinstance(value, dict)
-        ]
+        self._all = [own[name] for name in _TORCHS_DICTS if name in own]
+        self._before = [(value, value.copy()) for value in filter(None, self._all)]
 
     def restore(self) -> None:
         """Take out what was put in, and put back what was taken out or exchanged."""
-        for value, before in self._held:
-            if len(value) != len(before) or any(
-                value.get(key, self) is not item for key, item in before.items()
-            ):
+        if sum(map(bool, self._all)) != len(self._before):
+            kept = {id(value) for value, _ in self._before}
+            for value in self._all:
+                if id(value) not in kept:
+                    value.clear()
+        for value, before in self._before:
+            if not _same_items(value, before):
                 value.clear()
                 value.update(before)
 
@@ -120,31 +173,44 @@ class _Registered:
 _TORCHS_OWN = frozenset(vars(nn.Module()))
 """Attributes of every module: parameters, buffers, submodules, hooks, the training flag."""
 
+_TORCHS_DICTS = tuple(name for name, value in vars(nn.Module()).items() if isinstance(value, dict))
+
+
+def _same_items(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
+    """Whether two dicts hold the very same objects under the same keys, in the same order."""
+    return (
+        len(one) == len(other)
+        and all(map(operator.eq, one, other))
+        and all(map(operator.is_, one.values(), other.values()))
+    )
+
 
 class _Attributes:
     """What a module keeps as plain attributes, with the content of its lists, sets and dicts."""
 
     def __init__(self, module: nn.Module) -> None:
         self._held = vars(module)
-        self._before = {n: v for n, v in self._held.items() if n not in _TORCHS_OWN}
+        self._before = self._held.copy()
         self._contents = [
-            (value, copy.copy(value))
-            for value in self._before.values()
-            if type(value) in (dict, list, set) and value
+            (value, value.copy())
+            for name, value in self._before.items()
+            if type(value) in _COPIED and name not in _TORCHS_OWN
         ]
-        self._empty = [v for v in self._before.values() if type(v) in (dict, list, set) and not v]
 
     def restore(self) -> None:
         """Put attributes back that were set, replaced or deleted, and what lists and dicts held."""
-        for name in [n for n in self._held if n not in _TORCHS_OWN and n not in self._before]:
-            del self._held[name]
-        for name, value in self._before.items():
-            if self._held.get(name, self) is not value:
-                self._held[name] = value
-        for value in self._empty:
-            value.clear()
+        if not _same_items(self._held, self._before):
+            for name in [n for n in self._held if n not in _TORCHS_OWN and n not in self._before]:
+                del self._held[name]
+            for name, value in self._before.items():
+                if name not in _TORCHS_OWN and self._held.get(name, self) is not value:
+                    self._held[name] = value
         for value, content in self._contents:
             _refill(value, content)
+
+
+_COPIED = frozenset({dict, list, set})
+"""Kinds of attributes whose content is kept too."""
 
 
 def _refill(value: Any, content: Any) -> None:
@@ -271,13 +337,13 @@ class Arguments:
     model holds itself, and what cannot be copied is handed over as it is.
     """
 
-    def __init__(self, model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(self, members: Members, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._given = (args, kwargs)
-        self._own: dict[int, Any] = {id(tensor): tensor for tensor in model.parameters()}
-        self._own |= {id(tensor): tensor for tensor in model.buffers()}
-        for module in model.modules():
+        self._own: dict[int, Any] = {}
+        for module in members.modules.values():
             self._own[id(module)] = module
-            self._own |= {id(v): v for n, v in vars(module).items() if n not in _TORCHS_OWN}
+            for held in (vars(module), module._parameters, module._buffers):
+                self._own.update(zip(map(id, held.values()), held.values(), strict=True))
         self._seen: dict[int, list[Any]] = {}
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -310,9 +376,13 @@ def _alias(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().requires_grad_(tensor.requires_grad)
 
 
-def _is_plain(parameter: nn.Parameter) -> bool:
-    """Whether a parameter is a stretch of memory and nothing else."""
-    return type(parameter.data) is torch.Tensor and not parameter.is_meta
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is a stretch of memory and nothing else."""
+    return (
+        type(tensor) in (torch.Tensor, nn.Parameter)
+        and tensor.layout is torch.strided
+        and not tensor.is_nested
+    )
 
 
 def _set_mode(model: nn.Module, training: bool) -> None:

@@ -33,10 +33,23 @@ def difference_rows(before: Graph, after: Graph, run: str = "") -> list[dict[str
     Args:
         run: what the column `run` says.
     """
+    return compared_rows(before, after, run)[0]
+
+
+def compared_rows(
+    before: Graph, after: Graph, run: str = ""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of the table `differences`, as `difference_rows` gives them, and those of `matches`.
+
+    The second say which node of the first graph is which of the second, in the execution order of
+    the second. What is only in one of the two has no row, and neither has what lies in an atomic
+    module of another type.
+    """
     if before.nodes and after.nodes and _was_run(before) != _was_run(after):
         before, after = _modules_alone(before), _modules_alone(after)
-    rows = _Differences(before, after).rows()
-    return [{"run": run, **row} for row in rows]
+    found = _Differences(before, after)
+    differences = [{"run": run, **row} for row in found.rows()]
+    return differences, [{"run": run, **row} for row in found.matches()]
 
 
 class _Differences:
@@ -53,6 +66,13 @@ class _Differences:
         placed = [*self._removed(), *self._added(), *self._paired()]
         placed.sort(key=lambda item: item[0])
         return [*(row for _, row in placed), *self._edges()]
+
+    def matches(self) -> list[dict[str, str]]:
+        pairs = sorted(self.matching.before_of.items())
+        return [
+            {"node": self.after.ids[place], "before_node": self.before.ids[other]}
+            for place, other in pairs
+        ]
 
     def _removed(self) -> Iterator[tuple[float, dict[str, Any]]]:
         matched = self.matching.after_of

@@ -5,6 +5,7 @@ contract with the viewer.
 """
 
 from torchatlas.run.codec import from_json, to_json
+from torchatlas.run.excerpt import Excerpt
 from torchatlas.run.finding import SEVERITIES, Finding, Gap, Severity
 from torchatlas.run.fold import Fold
 from torchatlas.run.graph import (
@@ -21,10 +22,18 @@ from torchatlas.run.graph import (
     TensorSpec,
 )
 from torchatlas.run.outcome import Outcome
-from torchatlas.run.run import SCHEMA_VERSION, Document, ModelInfo, Run
+from torchatlas.run.run import SCHEMA_VERSION, Comparison, Document, ModelInfo, Run
 from torchatlas.run.schema import json_schema
 from torchatlas.run.summary import RELATIVE_ERROR, TensorSummary, bin_edges, bin_keys
-from torchatlas.run.table import TABLES, Cell, Column, Table, build_table, is_output
+from torchatlas.run.table import (
+    TABLES,
+    Cell,
+    Column,
+    GroupRule,
+    Table,
+    build_table,
+    is_output,
+)
 from torchatlas.run.view import (
     Axis,
     Band,
@@ -34,8 +43,10 @@ from torchatlas.run.view import (
     Line,
     Mark,
     Panel,
+    Ridges,
     Role,
     Rule,
+    Scatter,
     View,
 )
 
@@ -52,12 +63,15 @@ __all__ = [
     "CaptureReport",
     "Cell",
     "Column",
+    "Comparison",
     "Document",
     "Edge",
+    "Excerpt",
     "Finding",
     "Fold",
     "Gap",
     "Graph",
+    "GroupRule",
     "Heatmap",
     "Histogram",
     "Line",
@@ -67,11 +81,13 @@ __all__ = [
     "NodeKind",
     "Outcome",
     "Panel",
+    "Ridges",
     "Role",
     "Rule",
     "Run",
     "SavedKind",
     "SavedTensor",
+    "Scatter",
     "Severity",
     "SourceLocation",
     "Table",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torchatlas.run.excerpt import Excerpt
 from torchatlas.run.finding import Finding, Gap
 from torchatlas.run.graph import Graph
 from torchatlas.run.table import Table
@@ -33,11 +34,13 @@ class Run:
         name: for a heading. created: when, ISO 8601 in UTC.
         model, graph: None where the run has none (loss curves alone, say).
         backward: the autograd graph of the same pass; None where it was not looked at.
-        tables: by name; `torchatlas.run.TABLES` gives the columns.
+        tables: by name; `torchatlas.run.TABLES` gives the columns. A table of another name was
+            laid over the graph by a person.
         findings: most severe first.
         gaps: what was not measured, and why.
         classes: names of the classes, in order of their index.
         facts: settings and versions, as text for people: seed, device, torch version, ...
+        excerpts: lines of the code around those that nodes were called from.
     """
 
     name: str
@@ -51,6 +54,21 @@ class Run:
     facts: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
     backward: Graph | None = None
+    excerpts: tuple[Excerpt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a run is held against, node by node: its tables `differences` and `matches` say how.
+
+    Attributes:
+        names: of all runs that are compared, no two the same: the first, which the others are held
+            against, then those, the run itself before any further ones.
+        runs: those that the run itself is not: the first, then the further ones.
+    """
+
+    names: tuple[str, ...]
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +77,4 @@ class Document:
 
     run: Run
     views: tuple[View, ...] = ()
+    comparison: Comparison | None = None

@@ -8,18 +8,27 @@ from typing import Any, Literal
 from torchatlas.errors import RunError
 
 ColumnKind = Literal["integer", "number", "text", "boolean", "summary"]
+GroupRule = Literal["sum", "max", "none"]
 Cell = Any
 """int, float, str, bool or TensorSummary, as the column's kind says; None where not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `unit` is SI or empty, `meaning` is one line for a tooltip."""
+    """One column: `unit` is SI or empty, `meaning` is one line for a tooltip.
+
+    Attributes:
+        label: what people call it, where that is not the name: "Time" for `time_s`.
+        groups: what a module that has no number of its own shows of those inside it: their sum,
+            the largest, or nothing.
+    """
 
     name: str
     kind: ColumnKind
     meaning: str
     unit: str = ""
+    label: str = ""
+    groups: GroupRule = "none"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +74,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("name", "text", "what is written on the node"),
         Column("type", "text", "class of the module or name of the op"),
         Column("parent", "text", "id of the module call around it"),
-        Column("order", "integer", "position in execution order"),
+        Column("order", "integer", "position in execution order", label="Execution order"),
         Column("output_shape", "text", "shapes of the outputs"),
-        Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
-        Column("flops", "number", "forward pass, a multiply-add counted as two", "FLOP"),
+        Column(
+            "parameter_count",
+            "integer",
+            "parameters in it, shared ones counted once",
+            label="Parameters",
+        ),
+        Column("flops", "number", "forward pass, a multiply-add counted as two", "FLOP", "FLOPs"),
         Column("counting", "text", "of its FLOPs: counted, nothing to count, or no formula"),
         Column("source", "text", "file and line of the call"),
     ),
@@ -96,6 +110,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("after", "text", "what it is in that run"),
         Column("count", "integer", "nodes that were added, removed or moved, itself included"),
     ),
+    "matches": (
+        Column("run", "text", "name of the run that is compared with the first"),
+        Column("node", "text", "id of a node in that run"),
+        Column("before_node", "text", "id of the node in the first run that it is"),
+    ),
     "parameters": (
         _NODE,
         _TENSOR,
@@ -103,8 +122,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("shape", "text", "shape"),
         Column("dtype", "text", "element type"),
         Column("device", "text", "where it is stored"),
-        Column("count", "integer", "elements"),
-        Column("size_bytes", "integer", "elements times element size", "B"),
+        Column("count", "integer", "elements", label="Elements", groups="sum"),
+        Column(
+            "size_bytes",
+            "integer",
+            "elements times element size",
+            "B",
+            label="Size of parameters and buffers",
+            groups="sum",
+        ),
         Column("trainable", "boolean", "requires a gradient"),
         Column("tied_to", "text", "name of the first tensor with the same storage"),
     ),
@@ -117,8 +143,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _RANK,
         Column("elements", "integer", "elements of the tensor (over all batches seen)"),
         Column("summary", "summary", "distribution of the values that were looked at"),
-        Column("units", "integer", "units (features or channels) watched for activity"),
-        Column("dead_units", "integer", "units never above zero in the whole sample"),
+        Column(
+            "units", "integer", "units (features or channels) watched for activity", groups="sum"
+        ),
+        Column("dead_units", "integer", "units never above zero in the whole sample", groups="sum"),
     ),
     "scalars": (
         Column("name", "text", "what was logged, for example loss"),
@@ -145,10 +173,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "cost": (
         _NODE,
         Column("phase", "text", "forward or backward"),
-        Column("time_s", "number", "median seconds per call, children included", "s"),
-        Column("flops", "number", "a multiply-add counted as two", "FLOP"),
+        Column("time_s", "number", "median seconds per call, children included", "s", "Time"),
+        Column("flops", "number", "a multiply-add counted as two", "FLOP", "FLOPs"),
         Column("parameter_count", "integer", "parameters in it, shared ones counted once"),
-        Column("activation_bytes", "integer", "size of its outputs", "B"),
+        Column("activation_bytes", "integer", "size of its outputs", "B", "Output size"),
     ),
     "saved_tensors": (
         Column("node", "text", "id of the forward node that kept it; empty where it is unknown"),
@@ -160,7 +188,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("size_bytes", "integer", "elements times element size", "B"),
         Column("source", "text", "node that made it, or name of the parameter or buffer"),
         Column("first_saver", "text", "id of the step that saved the same memory first"),
-        Column("held_bytes", "integer", "memory alive for it alone, at the first saver", "B"),
+        Column(
+            "held_bytes",
+            "integer",
+            "memory alive for it alone, at the first saver",
+            "B",
+            label="Memory kept",
+            groups="sum",
+        ),
     ),
     "flop_coverage": (
         _NODE,

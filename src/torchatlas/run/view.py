@@ -6,9 +6,25 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal[
-    "weights", "activations", "gradients", "updates", "train", "test", "neutral", "accent"
+    "weights",
+    "activations",
+    "gradients",
+    "updates",
+    "train",
+    "test",
+    "neutral",
+    "accent",
+    "conv",
+    "norm",
+    "elementwise",
+    "linear",
+    "pool",
+    "host",
 ]
-"""What a mark stands for. Renderers give each role its one colour, everywhere the same."""
+"""What a mark stands for. Renderers give each role its one colour, everywhere the same.
+
+The last six are classes of nodes; points of a class have a shape of their own as well.
+"""
 
 Number = float | None
 """A value on an axis; None (drawn as a break) where nothing was measured."""
@@ -88,13 +104,66 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """Values by row and column of two category axes; None is drawn as not measured."""
+    """Values by row and column of two category axes; None is drawn as not measured.
+
+    `scale` is that of the colours; `nodes` are those of the columns.
+    """
 
     values: tuple[tuple[Number, ...], ...]
     label: str
     unit: str = ""
     text: tuple[tuple[str, ...], ...] = ()
+    scale: Literal["linear", "log"] = "linear"
+    nodes: tuple[str, ...] = ()
     kind: Literal["heatmap"] = "heatmap"
+
+
+@dataclass(frozen=True, slots=True)
+class Ridges:
+    """One distribution for each category of the y axis, layers or steps, each on its own line.
+
+    Attributes:
+        edges: of the bins of all rows, on the x axis; those of a symlog axis as in `Histogram`.
+        shares: of each row, the share of its finite values in each bin; empty where not measured.
+        zero: share of each row's values that is exactly zero.
+        spread: standard deviation of each row.
+        odd: what each row holds that is not finite, in words; empty for an ordinary row.
+        missing: why a row has no shares; where it is left out, "not measured".
+        filled: "last" fills the last row alone, for rows that are steps.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[tuple[float, ...], ...]
+    label: str
+    role: Role = "neutral"
+    zero: tuple[Number, ...] = ()
+    spread: tuple[Number, ...] = ()
+    odd: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    filled: Literal["all", "last"] = "all"
+    kind: Literal["ridges"] = "ridges"
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Points at two numbers each; one without an x or a y is drawn in a lane beside that axis.
+
+    Attributes:
+        names: of the points, for tooltips and tables.
+        labelled: positions of the points whose names are written beside them.
+        missing: why a point has no x or no y; where it is left out, "not measured".
+    """
+
+    x: tuple[Number, ...]
+    y: tuple[Number, ...]
+    label: str
+    role: Role = "neutral"
+    names: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    labelled: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
+    kind: Literal["scatter"] = "scatter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +176,7 @@ class Rule:
     kind: Literal["rule"] = "rule"
 
 
-Mark = Line | Bars | Band | Histogram | Heatmap | Rule
+Mark = Line | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,18 @@ from torchatlas.views.curves import curves
 from torchatlas.views.gradients import gradients
 from torchatlas.views.parameters import parameters
 from torchatlas.views.render import BACKENDS, render
+from torchatlas.views.render.paper import (
+    ARCHITECTURE_BACKENDS,
+    FILE_ENDINGS,
+    Drawing,
+    draw_architecture,
+    drawing_file,
+    drawing_options,
+    render_drawing,
+)
+from torchatlas.views.ridges import ridges
+from torchatlas.views.strips import strips
+from torchatlas.views.work import work
 
 VIEWS: dict[str, Callable[[Run], View]] = {
     "parameters": parameters,
@@ -19,6 +31,9 @@ VIEWS: dict[str, Callable[[Run], View]] = {
     "curves": curves,
     "confusion": confusion,
     "cost": cost,
+    "ridges": ridges,
+    "strips": strips,
+    "work": work,
 }
 """Every view by name. Each is built from a run, and from an empty one gives its gaps alone."""
 
@@ -39,4 +54,17 @@ def available_views(run: Run) -> tuple[str, ...]:
     return tuple(name for name, view in VIEWS.items() if view(run).panels)
 
 
-__all__ = ["BACKENDS", "VIEWS", "available_views", "build_view", "render"]
+__all__ = [
+    "ARCHITECTURE_BACKENDS",
+    "BACKENDS",
+    "FILE_ENDINGS",
+    "VIEWS",
+    "Drawing",
+    "available_views",
+    "build_view",
+    "draw_architecture",
+    "drawing_file",
+    "drawing_options",
+    "render",
+    "render_drawing",
+]

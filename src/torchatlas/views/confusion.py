@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from torchatlas.run import Axis, Heatmap, Panel, Run, View
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 
-MOST_CLASSES = 40
+MOST_CLASSES = 100
 """Of more classes than this, those with the most errors are shown."""
 
 _OTHER = "other classes"

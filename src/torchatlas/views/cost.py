@@ -15,10 +15,11 @@ MOST_NODES = 40
 
 _ROLES: dict[str, Role] = {"forward": "neutral", "backward": "gradients"}
 
-_WITHOUT_FLOPS: dict[Counting | None, str] = {
+WITHOUT_FLOPS: dict[Counting | None, str] = {
     "no formula": "not counted, no formula",
     "nothing to count": "nothing to count",
 }
+"""Why a node has no FLOPs, by how its operations were counted."""
 
 Costs = dict[tuple[str, str], float]
 """Value by node and phase; what was not measured is not in it."""
@@ -105,7 +106,7 @@ def _flops_panel(run: Run, flops: Costs, shown: list[str], note: str) -> Panel |
     if panel is None or run.graph is None:
         return panel
     counting = countings(run.graph)
-    missing = tuple(_WITHOUT_FLOPS.get(counting.get(node), "not measured") for node in shown)
+    missing = tuple(WITHOUT_FLOPS.get(counting.get(node), "not measured") for node in shown)
     marks = [replace(mark, missing=missing) for mark in panel.marks if isinstance(mark, Bars)]
     coverage = flop_coverage(run.graph, run.tables.get("cost")).get(ROOT)
     said = coverage.statement if coverage else ""

@@ -146,6 +146,6 @@ def test_panels_over_the_same_names_move_together() -> None:
 
 def test_blank_panels_say_so() -> None:
     figure = render(BLANK)
-    assert {trace.xaxis for trace in figure.data} == {"x", *(f"x{n}" for n in range(2, 8))}
+    assert {trace.xaxis for trace in figure.data} == {"x", *(f"x{n}" for n in range(2, 11))}
     texts = [annotation.text for annotation in figure.layout.annotations]
-    assert texts.count("not measured") == 4
+    assert texts.count("not measured") == 6

@@ -1,26 +1,43 @@
 /** Puts the page together: bar, graph with outline and inspector, and the other pages. */
 
-import { GraphCanvas, type Paint } from "../graph";
+import { showInCharts } from "../charts/linked";
+import { GraphCanvas } from "../graph";
 import { inspect } from "../inspector/inspector";
-import { count, si } from "../model/format";
 import type { Direction } from "../model/backward";
+import type { ComparisonIndex } from "../model/comparison";
+import { FoldIndex } from "../model/foldindex";
+import { count, si } from "../model/format";
 import { ROOT } from "../model/graph";
-import { LogScale, type Measure, colourAt, measures, positive, sequential } from "../model/measures";
+import { type Measure, measures } from "../model/measures";
 import type { RunIndex } from "../model/run";
+import { ComparePage } from "../pages/compare";
 import { pageContent } from "../pages/pages";
+import { Bar } from "./bar";
+import { Colouring } from "./colouring";
+import { DIFFERENCES, differenceLegend, paintDifference } from "./differences";
 import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
-import { h, icon, s } from "./dom";
-import { followAddress, readLink } from "./links";
+import { h } from "./dom";
+import { legendParts } from "./legend";
+import { followable, followAddress, type Known } from "./links";
+import { Notice } from "./notice";
 import { Outline, topList } from "./outline";
-import { searchBox } from "./search";
-import { type Choice, PAGES, type Page, Store } from "./store";
+import { SplitSwitch, StepPicker } from "./steps";
+import { type Choice, PAGES, type Page, Store, UNCHOSEN } from "./store";
+import { storedTheme, storeTheme, systemTheme } from "./themes";
 
 export class App {
   readonly store: Store;
   readonly graph: GraphCanvas;
+  readonly compare: ComparePage | null;
   private readonly measures: Measure[];
+  private readonly folds: FoldIndex;
   private readonly outline: Outline;
   private readonly directions: DirectionSwitch;
+  private readonly steps: StepPicker;
+  /** The same at the foot of the training page. */
+  private readonly trainingSteps: StepPicker;
+  private readonly bar: Bar;
+  private readonly notice = new Notice();
   private readonly graphHost = h("div", { class: "graph-host" });
   private readonly outlinePane = h("aside", { class: "outline", "aria-label": "Outline" });
   private readonly inspector = h("aside", { class: "inspector", "aria-label": "Inspector" });
@@ -29,51 +46,72 @@ export class App {
   private readonly legend = h("div", { class: "legend" });
   private readonly top = h("div", {});
   private readonly pages = new Map<Page, HTMLElement>();
-  private readonly tabs = new Map<Page, HTMLButtonElement>();
+  private colouring: Colouring | null = null;
 
   constructor(
     host: HTMLElement,
     private readonly run: RunIndex,
+    title: string,
+    private readonly comparison: ComparisonIndex | null = null,
   ) {
     this.measures = measures(run);
+    this.folds = new FoldIndex(run);
     this.directions = new DirectionSwitch(run, (direction) => this.turn(direction));
-    this.store = new Store(this.firstChoice());
+    const known = this.known();
+    const asked = followable(location.hash, known);
+    const usual = this.usualChoice();
+    this.store = new Store({ ...usual, theme: storedTheme() ?? systemTheme(), ...asked.link });
     document.documentElement.dataset["theme"] = this.store.get().theme;
     const choose = (node: string | null) => this.choose(node);
-    this.outline = new Outline(run, {
+    this.steps = new StepPicker(run, (step) => this.store.set({ step }));
+    this.trainingSteps = new StepPicker(run, (step) => this.store.set({ step }));
+    this.outline = new Outline(run, this.folds, {
       choose,
       opened: (node, open) => (open ? this.graph.expand(node) : this.graph.collapse(node)),
     });
-    for (const page of PAGES) this.pages.set(page, h("main", { class: "page", id: `page-${page}` }));
+    for (const page of PAGES) if (known.page(page)) this.pages.set(page, h("main", { class: "page", id: `page-${page}` }));
+    this.bar = new Bar(run, title, [...this.pages.keys()], this.pickable(), {
+      open: (page) => this.store.set({ page }),
+      locate: (node) => this.locate(node),
+      colourBy: (colour) => this.store.set({ colour }),
+      switchTheme: () => this.switchTheme(),
+      toggleOutline: () => this.pages.get(this.store.get().page)?.querySelector(".outline")?.classList.toggle("open"),
+    });
     this.pages.get("graph")!.classList.add("graph-page");
     this.pages.get("graph")!.append(this.outlinePane, this.stage(), this.inspector);
     this.outlinePane.append(
       h("div", { class: "pane-title" }, h("b", {}, "Modules"), h("span", {}, `share of ${si(run.parameterCount(ROOT))}, %`)),
       this.outline.tree,
       this.top,
+      this.steps.element,
     );
-    host.replaceChildren(this.bar(), ...this.pages.values());
-    this.showPage();
+    host.replaceChildren(this.bar.element, ...this.pages.values(), this.notice.element);
+    this.showPage(); // before the graph, which fits itself to the room that it has
+    this.compare = comparison && new ComparePage(this.pages.get("compare")!, comparison, this.store);
     this.graph = new GraphCanvas(this.graphHost, {
       graph: run.graphOf(this.store.get().graph),
       foldRows: run.rows("folds"),
       parameterCount: (id) => run.parameterCount(id),
       onSelect: choose,
+      onToggle: (id, open) => this.outline.setOpen(id, open),
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
     this.viewFacts.after(this.graph.toolbar.element);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, (node) => run.node(node) !== undefined, (node, asked) => directionAsked(run, node, asked));
+    followAddress(this.store, known, usual, (problems) => this.notice.say(problems));
     this.directions.show(this.store.get().graph);
+    this.steps.show(this.store.get().step);
     this.recolour();
     this.showNode();
+    this.compare?.follow(this.store.get(), null);
+    this.notice.say(asked.problems);
   }
 
   /** Choose a node, or nothing, and show it wherever it is drawn. */
   choose(node: string | null): void {
     const chosen = node === "" ? null : node;
-    this.store.set({ node: chosen, graph: this.directionFor(chosen) });
+    this.store.set({ node: chosen, side: null, graph: this.directionFor(chosen) });
   }
 
   /** Draw another graph, with what stands for the chosen node in it. */
@@ -87,52 +125,110 @@ export class App {
 
   /** Choose a node from another page: the graph shows it. */
   private locate(node: string): void {
-    this.store.set(node === "" ? { node: null } : { node, page: "graph", graph: this.directionFor(node) });
+    const { page } = this.store.get();
+    if (node === "") this.store.set({ node: null, side: null });
+    else this.store.set({ node, side: null, page: page === "compare" ? page : "graph", graph: this.directionFor(node) });
   }
 
-  private firstChoice(): Choice {
-    const link = readLink(location.hash);
-    const known = (name: string | undefined) => this.measures.find((m) => m.name === name)?.name;
-    const node = link.node != null && this.run.node(link.node) ? link.node : null;
+  private known(): Known {
+    const { run, comparison } = this;
     return {
-      page: link.page ?? "graph",
-      graph: directionAsked(this.run, node, link.graph),
-      node,
-      colour: known(link.colour) ?? known("gradients") ?? this.measures[0]?.name ?? "",
-      theme: storedTheme() ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"),
+      node: (id, side) => (side === "before" ? comparison?.pair(null).before : run)?.node(id) !== undefined,
+      colour: (name) => this.pickable().some((measure) => measure.name === name),
+      page: (page) => page !== "compare" || comparison !== null,
+      steps: run.steps,
+      splits: run.splits,
+      runs: comparison?.others ?? [],
+      direction: (node, asked) => directionAsked(run, node, asked),
     };
   }
 
+  /** What the graph can be coloured by; in a comparison also by what differs. */
+  private pickable(): { name: string; label: string; table: string; note: string }[] {
+    const differences = { name: DIFFERENCES, label: "Differences", table: "Comparison", note: "added, removed, changed and moved" };
+    return this.comparison ? [differences, ...this.measures] : this.measures;
+  }
+
+  /** What is chosen where an address says nothing. */
+  private usualChoice(): Omit<Choice, "theme"> {
+    const usual = this.measures.find((measure) => measure.name === "gradients") ?? this.measures[0];
+    const colour = this.comparison ? DIFFERENCES : (usual?.name ?? "");
+    return { ...UNCHOSEN, page: this.comparison ? "compare" : "graph", colour };
+  }
+
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
-    if (changed.has("theme")) {
+    const has = (...keys: (keyof Choice)[]) => keys.some((key) => changed.has(key));
+    if (has("theme")) {
       document.documentElement.dataset["theme"] = choice.theme;
       this.graph.setTheme(choice.theme);
     }
-    if (changed.has("page") || changed.has("theme") || (changed.has("node") && choice.page === "findings"))
-      this.showPage();
-    if (changed.has("graph")) {
+    if (has("node", "step")) showInCharts({ selected: choice.node, step: choice.step });
+    if (has("graph")) {
       this.graph.setGraph(this.run.graphOf(choice.graph));
       this.directions.show(choice.graph);
     }
-    if (changed.has("colour") || changed.has("theme") || changed.has("graph")) this.recolour();
-    if (changed.has("node") || changed.has("theme")) this.showNode();
+    if (has("step")) this.steps.show(choice.step);
+    if (has("colour", "theme", "graph", "scale", "step", "split", "run")) this.recolour();
+    if (has("page", "theme", "split") || (has("node") && choice.page === "findings")) this.showPage();
+    if (has("node", "side", "theme", "colour", "scale", "step", "split", "page")) this.showNode(has("node", "side") || (has("page") && choice.page === "graph"));
+    this.compare?.follow(choice, changed);
   }
 
   private showPage(): void {
-    const { page, theme, node } = this.store.get();
+    const { page, theme, node, step, split } = this.store.get();
     for (const [name, element] of this.pages) element.classList.toggle("current", name === page);
-    for (const [name, tab] of this.tabs) tab.setAttribute("aria-selected", String(name === page));
-    if (page === "graph") return;
-    const context = { theme, node, choose: (id: string) => this.locate(id), open: (to: Page) => this.store.set({ page: to }) };
-    this.pages.get(page)!.replaceChildren(pageContent(this.run, page, context));
+    this.bar.showPage(page);
+    if (page === "graph" || page === "compare") return;
+    const element = this.pages.get(page)!;
+    const scrolled = element.querySelector(".cards")?.scrollTop ?? 0;
+    const context = {
+      theme,
+      node,
+      step,
+      split,
+      choose: (id: string) => this.locate(id),
+      open: (to: Page) => this.store.set({ page: to }),
+      splitSwitch: () => this.splitSwitch(),
+    };
+    const content = pageContent(this.run, page, context);
+    if (element.firstChild) element.firstChild.replaceWith(content);
+    else element.append(content, ...(page === "training" ? [this.trainingSteps.element] : []));
+    this.trainingSteps.show(step);
+    element.querySelector(".cards")?.scrollTo({ top: scrolled });
   }
 
-  private showNode(): void {
-    const { node } = this.store.get();
-    this.graph.select(node, { reveal: node !== null });
-    this.outline.select(node);
-    this.inspector.replaceChildren(...inspect(this.run, node, (id) => this.locate(id)));
-    this.inspector.scrollTop = 0;
+  private splitSwitch(): HTMLElement {
+    const choice = new SplitSwitch(this.run, (split) => this.store.set({ split }));
+    choice.show(this.store.get().split);
+    return choice.element;
+  }
+
+  /** The chosen node where this run has it. */
+  private ownNode(): string | null {
+    const { node, side } = this.store.get();
+    return side === "before" ? null : node;
+  }
+
+  private showNode(isNew = true): void {
+    const node = this.ownNode();
+    const { step, split } = this.store.get();
+    if (isNew) {
+      this.graph.select(node, { reveal: node !== null });
+      this.outline.select(node);
+    }
+    const scrolled = isNew ? 0 : this.inspector.scrollTop;
+    this.inspector.replaceChildren(
+      ...inspect(this.run, node, {
+        measures: this.measures,
+        colouring: this.colouring,
+        folds: this.folds,
+        at: { step, split },
+        choose: (id) => this.locate(id),
+        colourBy: (colour) => this.store.set({ colour }),
+      }),
+    );
+    this.inspector.scrollTop = scrolled;
+    this.showTop();
     const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);
     const parts = [crumb(ROOT, this.run.run.name), ...path.map((id) => crumb(id, this.run.node(id)?.name ?? id))];
@@ -150,30 +246,35 @@ export class App {
   }
 
   private recolour(): void {
-    const { colour, theme, graph } = this.store.get();
-    const measure = this.measures.find((m) => m.name === colour);
+    const { colour, theme, graph, step, split, scale } = this.store.get();
+    const measure = this.measures.find((one) => one.name === colour) ?? this.measures[0];
+    this.colouring = measure ? new Colouring(this.run, measure, { step, split }, theme, scale) : null;
+    this.bar.showColour(colour);
     const keys = directionKeys(graph);
-    this.legend.hidden = !measure && !keys;
-    this.legend.replaceChildren(...(keys ? [keys] : []));
-    if (!measure) return;
-    const leaves = [...this.run.graph.nodes.values()].map((node) => node.id).filter((id) => id !== ROOT);
-    const scale = new LogScale(leaves.map((id) => measure.value(id)).filter(positive));
-    this.graph.setPaint((id) => this.paint(id, measure, scale, theme));
-    this.legend.replaceChildren(...legendParts(measure, scale, theme), ...(keys ? [keys] : []));
-    this.top.replaceChildren(
-      topList(this.run, measure, (value) => colourAt(scale.at(value), theme), (id) => this.choose(id)),
-    );
+    const parts = this.coloured(colour);
+    this.legend.hidden = !parts.length && !keys;
+    this.legend.replaceChildren(...parts, ...(keys ? [keys] : []));
+    this.showTop();
     this.showView();
   }
 
-  private paint(id: string, measure: Measure, scale: LogScale, theme: "light" | "dark"): Paint {
-    const value = measure.value(id);
-    if (value !== null && value > 0)
-      return { fill: colourAt(scale.at(value), theme), value: measure.format(value), state: "value" };
-    if (value !== null) return { fill: null, value: Number.isFinite(value) ? "0" : "✕", state: "none" };
-    const node = this.run.graph.nodes.get(id);
-    const could = node?.kind === "module" && (measure.ofParameters ? this.run.parameterCount(id) > 0 : false);
-    return { fill: null, state: could ? "unmeasured" : "none" };
+  /** Colours the graph; gives what the legend says of it. */
+  private coloured(colour: string): HTMLElement[] {
+    const { colouring, comparison } = this;
+    const { theme, step } = this.store.get();
+    if (comparison && colour === DIFFERENCES) {
+      const pair = comparison.pair(null);
+      this.graph.setPaint((id) => paintDifference(pair, "after", id, theme));
+      return differenceLegend(pair, comparison.names[0]!);
+    }
+    if (!colouring) return [];
+    this.graph.setPaint((id) => colouring.paint(id));
+    const moment = step === null ? "" : `at step ${count(step)}`;
+    return legendParts(colouring, moment, { rescale: (scale) => this.store.set({ scale }) });
+  }
+
+  private showTop(): void {
+    this.top.replaceChildren(...(this.colouring ? [topList(this.run, this.colouring, this.ownNode(), (id) => this.choose(id))] : []));
   }
 
   private stage(): HTMLElement {
@@ -187,7 +288,8 @@ export class App {
         "div",
         { class: "crumbs" },
         this.crumbs,
-        this.directions.element, h("div", { class: "actions" }, this.viewFacts, action("Open all", () => this.graph.expand("all")), action("Close all", () => this.graph.collapse("all"))),
+        this.directions.element,
+        h("div", { class: "actions" }, this.viewFacts, action("Open all", () => this.graph.expand("all")), action("Close all", () => this.graph.collapse("all"))),
       ),
       problems.length > 0 &&
         h("div", { class: "banner", role: "status" }, h("span", { class: "glyph error" }, "▲"), h("span", {}, `Partial graph. ${problems.join("; ")}`)),
@@ -195,103 +297,9 @@ export class App {
     );
   }
 
-  private bar(): HTMLElement {
-    const { run } = this.run;
-    const drawer = h("button", { type: "button", class: "icon-button drawer-button", "aria-label": "Outline", click: () => this.outlinePane.classList.toggle("open") }, icon("drawer"));
-    const theme = h(
-      "button",
-      { type: "button", class: "icon-button", "aria-label": "Light or dark", click: () => this.switchTheme() },
-      icon("theme"),
-    );
-    const facts = [run.facts["device"], run.model ? `${si(run.model.parameter_count)} parameters` : null, run.facts["mode"]];
-    return h(
-      "header",
-      { class: "bar" },
-      drawer,
-      h("div", { class: "brand" }, globe(), "TorchAtlas"),
-      h("div", { class: "run-name", title: run.name }, run.name, h("span", {}, facts.filter(Boolean).join(" · "))),
-      h("div", { class: "tabs", role: "tablist" }, ...PAGES.map((page) => this.tab(page))),
-      searchBox(this.run, (node) => this.locate(node)),
-      this.picker(),
-      theme,
-    );
-  }
-
-  private tab(page: Page): HTMLElement {
-    const findings = this.run.run.findings.length;
-    const tab = h(
-      "button",
-      { type: "button", role: "tab", "aria-selected": "false", "aria-controls": `page-${page}`, click: () => this.store.set({ page }) },
-      page.charAt(0).toUpperCase() + page.slice(1),
-      page === "findings" && h("span", { class: "count" }, String(findings)),
-    );
-    this.tabs.set(page, tab);
-    return tab;
-  }
-
-  private picker(): HTMLElement {
-    const select = h(
-      "select",
-      { id: "colour-by", change: (event) => this.store.set({ colour: (event.target as HTMLSelectElement).value }) },
-      ...this.measures.map((m) => h("option", { value: m.name }, m.label)),
-    );
-    select.value = this.store.get().colour;
-    this.store.subscribe((choice) => (select.value = choice.colour));
-    return h("div", { class: "picker" }, h("label", { for: "colour-by" }, "Colour by"), select);
-  }
-
   private switchTheme(): void {
     const theme = this.store.get().theme === "dark" ? "light" : "dark";
     this.store.set({ theme });
-    try {
-      localStorage.setItem("torchatlas-theme", theme);
-    } catch (error) {
-      if (!(error instanceof DOMException)) throw error; // a sandboxed frame has no storage
-    }
+    storeTheme(theme);
   }
-}
-
-function storedTheme(): "light" | "dark" | null {
-  try {
-    const stored = localStorage.getItem("torchatlas-theme");
-    return stored === "light" || stored === "dark" ? stored : null;
-  } catch (error) {
-    if (error instanceof DOMException) return null;
-    throw error;
-  }
-}
-
-function legendParts(measure: Measure, scale: LogScale, theme: "light" | "dark"): HTMLElement[] {
-  const ramp = h("div", { class: "legend-ramp" });
-  ramp.style.background = `linear-gradient(90deg, ${sequential(theme).join(", ")})`;
-  const ticks = scale.ticks().map((tick) => {
-    const mark = h("span", {}, measure.format(tick));
-    mark.style.left = `${Math.min(94, Math.max(6, 100 * scale.at(tick)))}%`;
-    return mark;
-  });
-  return [
-    h("div", { class: "legend-title" }, measure.label),
-    h("div", { class: "faint" }, `${measure.note}, log`),
-    ramp,
-    h("div", { class: "legend-ticks" }, ...ticks),
-    h(
-      "div",
-      { class: "legend-keys" },
-      h("span", {}, h("i", {}), measure.ofParameters ? "no parameters" : (measure.without ?? "no value")),
-      h("span", {}, h("i", { class: "hatched" }), "not measured"),
-    ),
-    ...(measure.coverage ? [h("div", { class: "legend-coverage faint" }, measure.coverage)] : []),
-  ];
-}
-
-function globe(): SVGSVGElement {
-  const line = (d: string) => s("path", { d, fill: "none", stroke: "currentColor", "stroke-width": 1.5 });
-  return s(
-    "svg",
-    { viewBox: "0 0 20 20", "aria-hidden": "true" },
-    s("circle", { cx: 10, cy: 10, r: 8.5, fill: "none", stroke: "currentColor", "stroke-width": 1.7 }),
-    line("M10 1.5c5.5 5 5.5 12 0 17M10 1.5c-5.5 5-5.5 12 0 17M2.4 6.8c4.6 2 10.6 2 15.2 0M2.4 13.2c4.6-2 10.6-2 15.2 0"),
-    s("circle", { cx: 6.6, cy: 7.9, r: 1.7, fill: "currentColor" }),
-    s("circle", { cx: 13.6, cy: 12.2, r: 1.7, fill: "currentColor" }),
-  );
 }

@@ -1,9 +1,11 @@
 /** The tree of modules: the same nodes as the graph, for the keyboard and for screen readers. */
 
 import { percent } from "../model/format";
-import type { Measure } from "../model/measures";
+import type { FoldIndex } from "../model/foldindex";
 import { ROOT } from "../model/graph";
+import { type OutlineRow, OutlineRows } from "../model/outlinerows";
 import type { RunIndex } from "../model/run";
+import type { Colouring } from "./colouring";
 import { h, icon } from "./dom";
 
 export interface OutlineActions {
@@ -12,158 +14,241 @@ export interface OutlineActions {
 }
 
 const GLYPHS = { error: "▲", warning: "◆", info: "○" } as const;
+const ROW_HEIGHT = 24;
+/** Rows above and below the view that are kept in the page. */
+const MARGIN_ROWS = 12;
+/** Letters typed within this time are one word. */
+const TYPING_MS = 700;
 
 export class Outline {
   readonly tree = h("div", { class: "tree", role: "tree", "aria-label": "Modules" });
-  private readonly open = new Set<string>([ROOT]);
+  private readonly space = h("div", { class: "tree-space", role: "presentation" });
+  private readonly model: OutlineRows;
+  private rows: OutlineRow[] = [];
+  private readonly drawn = new Map<string, HTMLElement>();
   private selected: string | null = null;
+  /** The row that the Tab key comes to. */
+  private current = ROOT;
+  private typed = "";
+  private typedAt = 0;
 
   constructor(
     private readonly run: RunIndex,
+    folds: FoldIndex,
     private readonly actions: OutlineActions,
   ) {
+    this.model = new OutlineRows(run, folds);
+    this.tree.append(this.space);
     this.tree.addEventListener("keydown", (event) => this.key(event));
-    this.render();
+    this.tree.addEventListener("scroll", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(this.tree);
+    this.update();
   }
 
   select(id: string | null): void {
-    this.selected = id === null ? null : this.listed(id);
-    if (this.selected !== null)
-      for (const ancestor of this.run.graph.ancestors(this.selected)) this.open.add(ancestor);
-    this.render();
-    this.rowOf(this.selected)?.scrollIntoView({ block: "nearest" });
+    this.selected = id === null ? null : this.model.listed(id);
+    if (this.selected !== null) {
+      this.model.reveal(this.selected);
+      this.current = this.nearestListed(this.selected);
+    }
+    this.update();
+    if (this.selected !== null) this.scrollTo(this.current);
   }
 
   setOpen(id: string, open: boolean): void {
-    if (open) this.open.add(id);
-    else this.open.delete(id);
-    this.render();
+    this.model.setOpen(id, open);
+    this.update();
   }
 
-  /** Ops inside a torch.nn module are not listed: their module stands for them. */
-  private listed(id: string): string {
-    if (this.run.backward?.isStep(id)) return this.run.backward.graph.parent(id) ?? ROOT;
-    const parent = this.run.graph.nodes.get(id)?.parent;
-    return parent && this.run.graph.nodes.get(parent)?.atomic ? parent : id;
+  /** What is chosen may be an op, which is in no row of its own: the module around it is. */
+  private nearestListed(id: string): string {
+    const rows = new Set(this.model.rows(this.selected).map((row) => row.key));
+    return [id, ...this.run.graph.ancestors(id)].find((key) => rows.has(key)) ?? ROOT;
   }
 
-  private isOpenable(id: string): boolean {
-    return (id === ROOT || this.run.graph.isOpenedByAll(id)) && this.run.graph.children(id).length > 0;
-  }
-
-  private render(): void {
+  private update(): void {
     const focused = this.tree.contains(document.activeElement);
-    const rows: HTMLElement[] = [];
-    const stack: [string, number][] = this.run.graph.nodes.get(ROOT) ? [[ROOT, 0]] : [];
-    while (stack.length) {
-      const [id, depth] = stack.pop()!;
-      rows.push(this.row(id, depth));
-      if (!this.isOpenable(id) || !this.open.has(id)) continue;
-      const children = this.run.graph.children(id).filter((child) => this.isListed(child));
-      for (let i = children.length - 1; i >= 0; i--) stack.push([children[i]!, depth + 1]);
+    this.rows = this.model.rows(this.selected);
+    if (!this.rows.some((row) => row.key === this.current)) this.current = ROOT;
+    this.space.style.height = `${this.rows.length * ROW_HEIGHT}px`;
+    for (const row of this.drawn.values()) row.remove();
+    this.drawn.clear();
+    this.draw();
+    if (focused) this.drawn.get(this.current)?.focus({ preventScroll: true });
+  }
+
+  /** Only rows in or near the view are in the page, and the one that has the focus. */
+  private draw(): void {
+    const first = Math.floor(this.tree.scrollTop / ROW_HEIGHT) - MARGIN_ROWS;
+    const last = first + Math.ceil((this.tree.clientHeight || 600) / ROW_HEIGHT) + 2 * MARGIN_ROWS;
+    const wanted = new Map<string, number>();
+    this.rows.forEach((row, at) => {
+      if ((at >= first && at <= last) || row.key === this.current || at === 0) wanted.set(row.key, at);
+    });
+    for (const [key, row] of this.drawn)
+      if (!wanted.has(key)) {
+        row.remove();
+        this.drawn.delete(key);
+      }
+    let before: Element | null = null;
+    for (const [key, at] of wanted) {
+      let row = this.drawn.get(key);
+      if (!row) {
+        row = this.row(this.rows[at]!, at);
+        this.drawn.set(key, row);
+        if (before) before.after(row);
+        else this.space.prepend(row);
+      }
+      row.tabIndex = key === this.current ? 0 : -1;
+      before = row;
     }
-    this.tree.replaceChildren(...rows);
-    const current = this.rowOf(this.selected) ?? rows[0];
-    if (current) current.tabIndex = 0;
-    if (focused) current?.focus();
   }
 
-  private isListed(id: string): boolean {
-    const kind = this.run.graph.nodes.get(id)!.kind;
-    return kind === "module" || kind === "parameter";
-  }
-
-  private row(id: string, depth: number): HTMLElement {
-    const node = this.run.graph.nodes.get(id)!;
+  private row(row: OutlineRow, at: number): HTMLElement {
     const total = this.run.parameterCount(ROOT);
-    const own = this.run.parameterCount(id);
-    const openable = this.isOpenable(id);
-    const twist = h("span", { class: "tree-twist" }, openable && icon(this.open.has(id) ? "open" : "closed"));
+    const own = row.stands.reduce((sum, id) => sum + this.run.parameterCount(id), 0);
+    const twist = h("span", { class: "tree-twist" }, row.openable && icon(row.open ? "open" : "closed"));
     const share = h("i", {});
-    share.style.width = `${total ? (100 * own) / total : 0}%`;
-    const worst = (["error", "warning", "info"] as const).find((severity) =>
-      this.run.findingsOf(id).some((finding) => finding.severity === severity),
-    );
-    const row = h(
+    share.style.width = `${total ? Math.min(100, (100 * own) / total) : 0}%`;
+    const worst = (["error", "warning", "info"] as const).find((severity) => row.stands.some((id) => this.run.worstOf(id) === severity));
+    const isSelected = row.node !== null && row.node === this.nearest();
+    const element = h(
       "div",
       {
-        class: "tree-row",
+        class: row.node === null ? "tree-row tree-fold" : "tree-row",
         role: "treeitem",
         tabindex: -1,
-        "data-node": id,
-        "aria-level": depth + 1,
-        "aria-selected": String(id === this.selected),
-        "aria-expanded": openable ? String(this.open.has(id)) : null,
-        title: id,
+        "data-node": row.node,
+        "data-key": row.key,
+        "aria-level": row.level,
+        "aria-setsize": row.siblings,
+        "aria-posinset": row.position,
+        "aria-selected": String(isSelected),
+        "aria-expanded": row.openable ? String(row.open) : null,
+        title: row.node ?? `${row.stands[0]} to ${row.stands.at(-1)}`,
       },
+      ...guides(row.level),
       twist,
-      h("span", { class: "tree-name" }, id === ROOT ? this.run.run.name : node.name),
-      h("span", { class: "tree-type" }, node.type),
+      h("span", { class: "tree-name" }, row.name),
+      h("span", { class: "tree-type" }, row.detail),
       worst && h("span", { class: `tree-mark glyph ${worst}`, "aria-label": worst }, GLYPHS[worst]),
       h("span", { class: "tree-share" }, share),
-      h("span", { class: "tree-value" }, own && total ? percent(own / total) : "–"),
+      h("span", { class: "tree-value" }, own && total ? percent(Math.min(1, own / total)) : "–"),
     );
-    row.style.paddingLeft = `${6 + 14 * depth}px`;
-    row.addEventListener("click", (event) => {
-      if (openable && twist.contains(event.target as Node)) this.toggle(id);
-      else this.actions.choose(id);
+    element.style.top = `${at * ROW_HEIGHT}px`;
+    element.style.paddingLeft = `${6 + 14 * (row.level - 1)}px`;
+    element.addEventListener("click", (event) => {
+      this.current = row.key;
+      if (row.node === null || (row.openable && twist.contains(event.target as Node))) this.toggle(row);
+      else this.actions.choose(row.node);
     });
-    return row;
+    return element;
   }
 
-  private toggle(id: string): void {
-    const open = !this.open.has(id);
-    this.setOpen(id, open);
-    if (id !== ROOT) this.actions.opened(id, open);
+  private nearest(): string | null {
+    if (this.selected === null) return null;
+    return this.rows.some((row) => row.key === this.selected) ? this.selected : this.current;
   }
 
-  private rowOf(id: string | null): HTMLElement | undefined {
-    return [...this.tree.children].find((row) => (row as HTMLElement).dataset["node"] === id) as HTMLElement | undefined;
+  private toggle(row: OutlineRow): void {
+    if (row.fold !== null) {
+      this.model.setFoldOpen(row.fold, !row.open);
+      if (!row.open) this.current = `fold ${row.fold} 0`;
+      return this.update();
+    }
+    this.setOpen(row.key, !row.open);
+    if (row.key !== ROOT) this.actions.opened(row.key, !row.open);
   }
 
   private key(event: KeyboardEvent): void {
-    const rows = [...this.tree.children] as HTMLElement[];
-    const at = rows.indexOf(document.activeElement as HTMLElement);
-    const id = rows[at]?.dataset["node"];
-    if (id === undefined) return;
-    const go = (row: HTMLElement | undefined) => row?.dataset["node"] !== undefined && this.move(row);
-    if (event.key === "ArrowDown") go(rows[at + 1]);
-    else if (event.key === "ArrowUp") go(rows[at - 1]);
-    else if (event.key === "Home") go(rows[0]);
-    else if (event.key === "End") go(rows.at(-1));
-    else if (event.key === "ArrowRight" && this.isOpenable(id)) {
-      if (this.open.has(id)) go(rows[at + 1]);
-      else this.toggle(id);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = this.rows.findIndex((row) => row.key === this.current);
+    const row = this.rows[at];
+    if (!row) return;
+    const go = (to: number) => this.move(Math.max(0, Math.min(this.rows.length - 1, to)));
+    const page = Math.max(1, Math.floor(this.tree.clientHeight / ROW_HEIGHT) - 1);
+    if (event.key === "ArrowDown") go(at + 1);
+    else if (event.key === "ArrowUp") go(at - 1);
+    else if (event.key === "Home") go(0);
+    else if (event.key === "End") go(this.rows.length - 1);
+    else if (event.key === "PageDown") go(at + page);
+    else if (event.key === "PageUp") go(at - page);
+    else if (event.key === "ArrowRight") {
+      if (row.openable && !row.open) this.toggle(row);
+      else if (row.open) go(at + 1);
     } else if (event.key === "ArrowLeft") {
-      if (this.isOpenable(id) && this.open.has(id)) this.toggle(id);
-      else go(this.rowOf(this.run.graph.nodes.get(id)?.parent ?? null));
-    } else if (event.key === "Enter" || event.key === " ") this.actions.choose(id);
+      if (row.openable && row.open) this.toggle(row);
+      else {
+        const parent = this.model.parentOf(row.key);
+        if (parent !== null) go(this.rows.findIndex((other) => other.key === parent));
+      }
+    } else if (event.key === "Enter" || event.key === " ") {
+      if (row.node === null || (row.openable && row.node === this.selected)) this.toggle(row);
+      else this.actions.choose(row.node);
+    } else if (event.key.length === 1 && event.key !== "/") this.typeAhead(event.key, at);
     else return;
     event.preventDefault();
   }
 
-  private move(row: HTMLElement): void {
-    for (const other of this.tree.children) (other as HTMLElement).tabIndex = -1;
-    row.tabIndex = 0;
-    row.focus();
-    this.actions.choose(row.dataset["node"]!);
+  /** The next row whose name begins with what was typed. */
+  private typeAhead(letter: string, at: number): void {
+    const now = performance.now();
+    this.typed = now - this.typedAt < TYPING_MS ? this.typed + letter.toLowerCase() : letter.toLowerCase();
+    this.typedAt = now;
+    const from = this.typed.length > 1 ? at : at + 1;
+    const order = this.rows.map((_, i) => (from + i) % this.rows.length);
+    const found = order.find((i) => this.rows[i]!.name.toLowerCase().startsWith(this.typed));
+    if (found !== undefined) this.move(found);
+  }
+
+  /** Focus follows, and a node is chosen as the focus comes to it; a run of members is not. */
+  private move(at: number): void {
+    const row = this.rows[at];
+    if (!row) return;
+    this.current = row.key;
+    this.scrollTo(row.key);
+    this.draw();
+    this.drawn.get(row.key)?.focus({ preventScroll: true });
+    if (row.node !== null) this.actions.choose(row.node);
+  }
+
+  private scrollTo(key: string): void {
+    const at = this.rows.findIndex((row) => row.key === key);
+    const [top, height] = [at * ROW_HEIGHT, this.tree.clientHeight];
+    if (top < this.tree.scrollTop) this.tree.scrollTop = top;
+    else if (top + ROW_HEIGHT > this.tree.scrollTop + height) this.tree.scrollTop = top + ROW_HEIGHT - height;
+    this.draw();
   }
 }
 
+/** A fine line under each group that a row lies in. */
+function guides(level: number): HTMLElement[] {
+  return Array.from({ length: Math.max(0, level - 2) }, (_, i) => {
+    const line = h("span", { class: "tree-guide", "aria-hidden": "true" });
+    line.style.left = `${13 + 14 * (i + 1) - 1}px`;
+    return line;
+  });
+}
+
 /** The nodes with the highest value of what the graph is coloured by. */
-export function topList(run: RunIndex, measure: Measure, colour: (value: number) => string, choose: (node: string) => void): HTMLElement {
+export function topList(run: RunIndex, colouring: Colouring, selected: string | null, choose: (node: string) => void): HTMLElement {
+  const { measure, scale } = colouring;
+  const isSigned = scale.map === "diverging";
+  const size = (value: number) => (Number.isFinite(value) ? (isSigned ? Math.abs(value) : value) : Infinity);
   const ranked = [...run.graph.nodes.values()]
     .filter((node) => (node.kind === "module" ? !run.graph.isOpenedByAll(node.id) && node.id !== ROOT : node.kind === "op"))
     .filter((node) => !(node.parent && run.graph.nodes.get(node.parent)?.atomic))
-    .map((node) => [node.id, measure.value(node.id)] as const)
-    .filter((entry): entry is readonly [string, number] => entry[1] !== null && entry[1] > 0)
-    .sort((a, b) => b[1] - a[1])
+    .map((node) => [node.id, colouring.valueOf(node.id)] as const)
+    .filter((entry): entry is readonly [string, number] => entry[1] !== null && size(entry[1]) > 0)
+    .sort((a, b) => size(b[1]) - size(a[1]))
     .slice(0, 6);
   const item = ([id, value]: readonly [string, number]) => {
     const swatch = h("span", { class: "swatch" });
-    swatch.style.background = colour(value);
+    swatch.style.background = colouring.colourOf(value);
     const name = h("span", { class: "mono" }, id);
-    return h("li", {}, h("button", { type: "button", title: id, click: () => choose(id) }, swatch, name, h("span", {}, measure.format(value))));
+    const button = h("button", { type: "button", title: id, "aria-current": id === selected ? "true" : null, click: () => choose(id) }, swatch, name, h("span", {}, colouring.text(value)));
+    return h("li", {}, button);
   };
-  return h("div", { class: "top-list" }, h("h2", {}, `Highest ${measure.label.toLowerCase()}`), h("ol", {}, ...ranked.map(item)));
+  const title = isSigned ? `Furthest from zero: ${measure.label.toLowerCase()}` : `Highest ${measure.label.toLowerCase().replace(/^(highest|largest) /, "")}`;
+  return h("div", { class: "top-list" }, h("h2", {}, title), h("ol", {}, ...ranked.map(item)));
 }

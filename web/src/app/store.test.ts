@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readLink, writeLink } from "./links";
-import { type Choice, Store } from "./store";
+import { type Choice, Store, UNCHOSEN } from "./store";
 
-const CHOICE: Choice = { page: "graph", graph: "forward", node: null, colour: "flops", theme: "light" };
+const CHOICE: Choice = { ...UNCHOSEN, page: "graph", colour: "flops", theme: "light" };
 
 describe("Store", () => {
   it("tells listeners what really changed, and nothing when nothing did", () => {

@@ -1,9 +1,10 @@
 /** Distributions on a symmetric log axis: negative values left, exact zeros in the middle. */
 
-import type { TensorSummary } from "../generated/document";
+import type { Histogram, Panel, TensorSummary } from "../generated/document";
 import { h, s } from "../app/dom";
 import { count, figures, percent } from "../model/format";
 import { type SignedHistogram, decadesOf, figures as figuresOf, toHistogram } from "../model/summary";
+import { fileTools, tableBehind } from "./files";
 import { tokenOfRole } from "./roles";
 import { symlogScale, type Scale } from "./scale";
 
@@ -23,15 +24,34 @@ export interface HistogramRow {
 }
 
 /** Distributions one under the other on one symmetric logarithmic axis, exact zeros in the middle. */
-export function histogramRows(rows: readonly HistogramRow[]): HTMLElement {
+export function histogramRows(rows: readonly HistogramRow[], name = "values"): HTMLElement {
   const decades = sharedDecades(rows);
   const scale = symlogScale(...decades);
   const chart = h("div", "histograms");
   for (const row of rows) {
     chart.append(row.summary ? measuredRow(row, row.summary, scale, decades) : missingRow(row));
   }
-  if (rows.some((row) => row.summary)) chart.append(axis(scale));
+  if (!rows.some((row) => row.summary)) return chart;
+  const panel = panelOf(rows, name, decades);
+  const { buttons, doubt } = fileTools("values", panel);
+  chart.append(axis(scale), h("div", "under-chart", tableBehind(panel.title, [panel], () => undefined), h("div", "tools", ...buttons)), doubt);
   return chart;
+}
+
+/** The same histograms as a panel of a view: what files and the table are made of. */
+function panelOf(rows: readonly HistogramRow[], title: string, decades: [number, number]): Panel {
+  const marks = rows.flatMap(({ summary, label, role, note }): Histogram[] => {
+    if (!summary) return [];
+    return [{ kind: "histogram", label, role, node: null, tensor: null, note, ...toHistogram(summary, ...decades) }];
+  });
+  const missing = rows.flatMap(({ summary, label, missing: why }) => (summary ? [] : [`${label}: ${why}.`]));
+  return {
+    title,
+    x: { label: "value", unit: "", scale: "symlog", categories: [] },
+    y: { label: "values in the bin", unit: "", scale: "linear", categories: [] },
+    marks,
+    note: missing.length ? `Not measured: ${missing.join(" ")}` : "",
+  };
 }
 
 function measuredRow(row: HistogramRow, summary: TensorSummary, scale: Scale, decades: [number, number]): HTMLElement {

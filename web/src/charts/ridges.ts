@@ -1,9 +1,10 @@
 /** How a distribution moved through training: one ridge a step, the last one in front and filled. */
 
-import type { TensorSummary } from "../generated/document";
+import type { Panel, TensorSummary } from "../generated/document";
 import { h, s } from "../app/dom";
 import { count, power } from "../model/format";
-import { decadesOf, toHistogram } from "../model/summary";
+import { decadesOf, figures, toHistogram } from "../model/summary";
+import { fileTools, tableBehind } from "./files";
 import { tokenOfRole } from "./roles";
 import type { HistogramRow } from "./histogram";
 
@@ -20,8 +21,42 @@ export interface RidgeRow {
 }
 
 /** Magnitudes at each step, side by side for each quantity that was measured more than once. */
-export function ridges(rows: readonly RidgeRow[]): HTMLElement {
-  return h("div", "ridges", ...rows.map(oneQuantity));
+export function ridges(rows: readonly RidgeRow[], name = "values"): HTMLElement {
+  const panels = rows.map((row) => panelOf(row, name)).filter((panel) => panel !== null);
+  const files = panels.map((panel) => fileTools("steps", panel));
+  const tools = files.map(({ buttons }, i) => h("span", "tools", h("span", "faint", panels[i]!.x.label), ...buttons));
+  const behind = tableBehind(name, panels, () => undefined);
+  return h("div", {}, h("div", "ridges", ...rows.map(oneQuantity)), h("div", "many-tools", ...tools), behind, ...files.map(({ doubt }) => doubt));
+}
+
+/** One quantity as a panel of ridges over steps, signs told apart: for files and the table. */
+function panelOf(row: RidgeRow, name: string): Panel | null {
+  const decades = row.history.map(({ summary }) => decadesOf(summary)).filter((found) => found !== null);
+  if (!decades.length) return null;
+  const reach: [number, number] = [Math.min(...decades.map(([low]) => low)), Math.max(...decades.map(([, high]) => high))];
+  const histograms = row.history.map(({ summary }) => toHistogram(summary, ...reach));
+  const numbers = row.history.map(({ summary }) => figures(summary));
+  return {
+    title: `${name}: ${row.label} through training`,
+    x: { label: row.label, unit: "", scale: "symlog", categories: [] },
+    y: { label: "", unit: "", scale: "category", categories: row.history.map(({ step }) => `step ${count(step)}`) },
+    marks: [
+      {
+        kind: "ridges",
+        edges: histograms[0]!.edges,
+        shares: histograms.map(({ counts }, i) => counts.map((amount) => amount / Math.max(1, numbers[i]!.finite))),
+        label: row.label,
+        role: row.role,
+        zero: numbers.map(({ zero, count: values }) => (values ? zero / values : null)),
+        spread: numbers.map(({ std }) => std),
+        odd: numbers.map(({ nonfinite }) => (nonfinite ? `${count(nonfinite)} not finite` : "")),
+        nodes: [],
+        missing: [],
+        filled: "last",
+      },
+    ],
+    note: "Each ridge is as high as its own fullest bin; the bar at 0 is the share of zeros.",
+  };
 }
 
 function oneQuantity(row: RidgeRow): HTMLElement {

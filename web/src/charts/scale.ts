@@ -10,7 +10,11 @@ export interface Scale {
   readonly kind: "linear" | "log" | "symlog";
   readonly domain: readonly [number, number];
   place(value: number): number;
+  /** The value at a place: the inverse of `place`. */
+  at(share: number): number;
   ticks: { value: number; label: string }[];
+  /** Closer ticks between two places, where they are not worked out from the ends alone. */
+  fine?: (from: number, to: number) => { value: number; label: string }[];
 }
 
 /** A linear axis that holds the values, widened to round numbers. */
@@ -26,7 +30,31 @@ export function linearScale(values: readonly number[], fromZero = true, most = 5
     const value = tidy(first + i * step);
     return { value, label: figures(value) };
   });
-  return { kind: "linear", domain: [first, last], place: (value) => (value - first) / (last - first), ticks };
+  const place = (value: number): number => (value - first) / (last - first);
+  return { kind: "linear", domain: [first, last], place, at: (share) => first + share * (last - first), ticks };
+}
+
+/** A linear axis from exactly one value to another, with round ticks within. */
+export function linearBetween(low: number, high: number, most = 5): Scale {
+  const span = high - low || 1;
+  const step = roundStep(span / most);
+  const ticks: Scale["ticks"] = [];
+  for (let i = Math.ceil(low / step - 1e-9); tidy(i * step) <= low + span * (1 + 1e-9); i++) {
+    const value = tidy(i * step);
+    ticks.push({ value, label: figures(value) });
+  }
+  return { kind: "linear", domain: [low, low + span], place: (value) => (value - low) / span, at: (share) => low + share * span, ticks };
+}
+
+/** The part of an axis that a zoom shows, with ticks of its own. */
+export function zoomed(scale: Scale, [from, to]: readonly [number, number]): Scale {
+  if (from === 0 && to === 1) return scale;
+  const [low, high] = [scale.at(from), scale.at(to)];
+  if (scale.kind === "linear") return linearBetween(low, high);
+  if (scale.kind === "log") return logBetween(low, high);
+  const place = (value: number): number => (scale.place(value) - from) / (to - from);
+  const ticks = scale.fine?.(from, to) ?? scale.ticks;
+  return { ...scale, domain: [low, high], place, at: (share) => scale.at(from + share * (to - from)), ticks: ticks.filter(({ value }) => place(value) >= 0 && place(value) <= 1) };
 }
 
 /** A logarithmic axis over the positive values; ticks at 1 and 3 where few decades are shown. */
@@ -35,9 +63,19 @@ export function logScale(values: readonly number[]): Scale {
   let low = Math.log10(least > 0 ? least : 1e-3);
   let high = Math.log10(greatest > 0 ? greatest : 1);
   if (high - low < 0.5) [low, high] = [low - 0.25, high + 0.25];
-  const domain: [number, number] = [10 ** low, 10 ** high];
+  return logOver(low, high);
+}
+
+/** A logarithmic axis from exactly one value to another. */
+export function logBetween(low: number, high: number): Scale {
+  return logOver(Math.log10(low), Math.log10(high));
+}
+
+function logOver(low: number, high: number): Scale {
   const place = (value: number): number => (value > 0 ? (Math.log10(value) - low) / (high - low) : 0);
-  return { kind: "log", domain, place, ticks: logTicks(low, high) };
+  const at = (share: number): number => 10 ** (low + share * (high - low));
+  const ticks = high - low < 0.45 ? linearBetween(10 ** low, 10 ** high).ticks : logTicks(low, high);
+  return { kind: "log", domain: [10 ** low, 10 ** high], place, at, ticks };
 }
 
 function logTicks(low: number, high: number): Scale["ticks"] {
@@ -59,24 +97,38 @@ function logTicks(low: number, high: number): Scale["ticks"] {
   return ticks;
 }
 
-/** A signed axis over decades `first` to `last` on both sides of a gap for exact zeros. */
-export function symlogScale(first: number, last: number, gap = 0.06): Scale {
-  const half = (1 - gap) / 2;
+/**
+ * A signed axis over decades `first` to `last` on both sides of a gap for exact zeros.
+ *
+ * @param positiveOnly leaves out the negative side: zero lies at the left end.
+ */
+export function symlogScale(first: number, last: number, gap = 0.06, positiveOnly = false): Scale {
+  const middle = positiveOnly ? gap / 2 : 0.5;
+  const half = positiveOnly ? 1 - gap : (1 - gap) / 2;
+  const decades = Math.max(1, last - first);
   const place = (value: number): number => {
-    if (value === 0) return 0.5;
-    const along = Math.max(0, Math.min(1, (Math.log10(Math.abs(value)) - first) / Math.max(1, last - first)));
+    if (value === 0) return middle;
+    const along = Math.max(0, Math.min(1, (Math.log10(Math.abs(value)) - first) / decades));
     const outward = gap / 2 + along * half;
-    return value > 0 ? 0.5 + outward : 0.5 - outward;
+    return value > 0 ? middle + outward : middle - outward;
   };
-  const every = Math.max(1, Math.ceil((last - first) / 2));
-  const positive: Scale["ticks"] = [];
-  for (let exponent = last; exponent >= first; exponent -= every) {
-    positive.unshift({ value: 10 ** exponent, label: power(exponent) });
-  }
-  const negative = positive.map(({ value, label }) => ({ value: -value, label: `−${label}` })).reverse();
-  const isClear = (tick: { value: number }): boolean => Math.abs(place(tick.value) - 0.5) > ROOM_AROUND_ZERO;
-  const ticks = [...negative.filter(isClear), { value: 0, label: "0" }, ...positive.filter(isClear)];
-  return { kind: "symlog", domain: [-(10 ** last), 10 ** last], place, ticks };
+  const at = (share: number): number => {
+    const outward = Math.abs(share - middle) - gap / 2;
+    if (outward < 0) return 0;
+    return Math.sign(share - middle) * 10 ** (first + (outward / half) * decades);
+  };
+  const ticksEvery = (every: number, room: number): Scale["ticks"] => {
+    const positive: Scale["ticks"] = [];
+    for (let exponent = last; exponent >= first; exponent -= every) {
+      positive.unshift({ value: 10 ** exponent, label: power(exponent) });
+    }
+    const negative = positiveOnly ? [] : positive.map(({ value, label }) => ({ value: -value, label: `−${label}` })).reverse();
+    const isClear = (tick: { value: number }): boolean => Math.abs(place(tick.value) - middle) > room;
+    return [...negative.filter(isClear), { value: 0, label: "0" }, ...positive.filter(isClear)];
+  };
+  const sides = positiveOnly ? 4 : 2;
+  const fine = (from: number, to: number): Scale["ticks"] => ticksEvery(Math.max(1, Math.ceil((decades / sides) * (to - from))), ROOM_AROUND_ZERO * (to - from));
+  return { kind: "symlog", domain: [positiveOnly ? 0 : -(10 ** last), 10 ** last], place, at, ticks: ticksEvery(Math.max(1, Math.ceil(decades / sides)), ROOM_AROUND_ZERO), fine };
 }
 
 function range(values: readonly number[]): [number, number] {

@@ -1,93 +1,259 @@
 /** Series over steps: uPlot with crosshair and zoom, in the page's own look. */
 
 import uPlot from "uplot";
-import type { Line, Panel, Rule } from "../generated/document";
+import type { Line, Panel } from "../generated/document";
 import { h } from "../app/dom";
-import { figures, toNumber } from "../model/format";
-import { colourOfRole } from "./roles";
-import { linearScale, logScale, type Scale } from "./scale";
+import { toNumber } from "../model/format";
+import { fewer, roomForTicks, tickText } from "./axes";
+import { ODD_LANE, endsOfLines, gapShapes, hasOdd, linesOf, noteShapes, pointText, roomForLabels, scaleOfLines, type LineFrame } from "./lines";
+import { paint } from "./paint";
+import { colourOf, themeShown } from "./palette";
+import { line, type Zoom } from "./picture";
+import { inkOfRole } from "./roles";
+import type { Scale } from "./scale";
 
-const LABEL_GAP = 14;
-/** Room above and below the lines on a log axis, as a factor. */
-const LOG_MARGIN = 1.15;
+export const SERIES_HEIGHT = 210;
 /** Steps between ticks: steps of training are whole. */
 const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((factor) => factor * 10 ** power)).flat();
+const ZOOM_STEP = 0.6;
 
-/** Lines over a shared x axis: crosshair, drag to zoom, double click for all. */
-export function seriesChart(panel: Panel, height = 210): HTMLElement {
-  const lines = panel.marks.filter((mark): mark is Line => mark.kind === "line");
-  const rules = panel.marks.filter((mark): mark is Rule => mark.kind === "rule");
-  const host = h("div", "series");
-  host.style.height = `${height}px`;
-  let plot: uPlot | null = null;
-  const draw = (width: number): void => {
-    if (plot) plot.setSize({ width, height });
-    else plot = new uPlot(options(panel, lines, rules, host, width, height), aligned(lines), host);
-  };
-  const observer = new ResizeObserver(([entry]) => {
-    const width = Math.floor(entry?.contentRect.width ?? 0);
-    if (width > 0) draw(width);
-  });
-  observer.observe(host);
-  return host;
+export interface SeriesOptions {
+  zoomed: (zoom: Zoom) => void;
+  chooseStep: ((step: number) => void) | undefined;
+}
+
+/** Lines over a shared x axis: crosshair, drag or pinch to zoom, double click for all. */
+export class SeriesChart {
+  readonly element = h("div", "series");
+  private plot: uPlot | null = null;
+  private readonly readout = h("div", { class: "readout", role: "status" });
+  private readonly lines: Line[];
+  /** Of each line, the index of its point at each value of x. */
+  private readonly places: Map<number, number>[];
+  private readonly scale: Scale;
+  private readonly ends: [number, number];
+  private readonly fingers = new Map<number, number>();
+  private step: number | null = null;
+  private window: [number, number];
+
+  constructor(
+    private readonly panel: Panel,
+    private readonly options: SeriesOptions,
+  ) {
+    this.lines = linesOf(panel);
+    this.places = this.lines.map((mark) => new Map(mark.x.map((x, i) => [Number(x), i])));
+    this.scale = scaleOfLines(panel);
+    this.ends = endsOfLines(panel);
+    this.window = [...this.ends];
+    this.element.style.height = `${SERIES_HEIGHT}px`;
+    this.element.tabIndex = 0;
+    this.readout.hidden = true;
+    this.element.append(this.readout);
+    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.element.addEventListener("blur", () => this.moveTo(null));
+  }
+
+  draw(width: number): void {
+    if (this.plot) return this.plot.setSize({ width, height: SERIES_HEIGHT });
+    this.plot = new uPlot(this.settings(width), aligned(this.lines), this.element);
+    this.listen(this.plot);
+  }
+
+  /** Draw again in the colours of the theme that is shown now. */
+  recolour(): void {
+    this.plot?.redraw(false);
+  }
+
+  /** Mark a step, on an axis of steps; null marks none. Lines stand for no node. */
+  show(_selected: string | null, _hovered: string | null, step: number | null): void {
+    const shown = /\bsteps?\b/i.test(this.panel.x.label) ? step : null;
+    if (shown === this.step) return;
+    this.step = shown;
+    this.plot?.redraw(false);
+  }
+
+  reset(): void {
+    this.showRange(...this.ends);
+  }
+
+  destroy(): void {
+    this.plot?.destroy();
+  }
+
+  /** What is shown, as shares of the whole axis. */
+  zoom(): Zoom {
+    const span = this.ends[1] - this.ends[0];
+    return { x: [(this.window[0] - this.ends[0]) / span, (this.window[1] - this.ends[0]) / span], y: [0, 1] };
+  }
+
+  private showRange(low: number, high: number): void {
+    const [first, last] = this.ends;
+    const span = Math.min(high - low, last - first);
+    const from = Math.max(first, Math.min(low, last - span));
+    this.plot?.setScale("x", { min: from, max: from + span });
+  }
+
+  private settings(width: number): uPlot.Options {
+    const { panel } = this;
+    const ink = (name: string): string => colourOf(name, themeShown());
+    const font = `10px ${getComputedStyle(document.documentElement).getPropertyValue("--font-sans")}`;
+    const axis: uPlot.Axis = { stroke: () => ink("text-3"), font, grid: { show: false }, ticks: { show: false } };
+    const ticks = fewer(this.scale.ticks);
+    return {
+      width,
+      height: SERIES_HEIGHT,
+      padding: [10 + (hasOdd(panel) ? ODD_LANE : 0), roomForLabels(panel), 0, 0],
+      legend: { show: false },
+      cursor: { points: { size: 7 }, y: false, drag: { x: true, y: false, dist: 4 } },
+      scales: {
+        x: { time: false, range: (_, low, high) => (low === null ? this.ends : low === high ? [low - 1, high + 1] : [low, high]) },
+        y: { distr: this.scale.kind === "log" ? 3 : 1, range: () => [...this.scale.domain] as [number, number] },
+      },
+      axes: [
+        { ...axis, size: 24, label: [panel.x.label, panel.x.unit].filter(Boolean).join(", "), labelSize: 16, labelFont: font, space: 60, incrs: WHOLE_STEPS, values: (_, splits) => splits.map(stepText) },
+        {
+          ...axis,
+          size: Math.max(34, roomForTicks(this.scale, panel.y.unit)),
+          gap: 4,
+          grid: { show: true, width: 1, stroke: () => ink("line") },
+          splits: () => ticks.map((tick) => tick.value),
+          values: () => ticks.map((tick) => tickText(tick, this.scale, panel.y.unit)),
+          filter: (_, splits) => splits,
+        },
+      ],
+      series: [{}, ...this.lines.map((mark) => style(mark, this.scale, ink))],
+      hooks: {
+        drawAxes: [(plot) => paintOn(plot, gapShapes(panel, frameOf(plot)))],
+        draw: [(plot) => paintOn(plot, [...this.stepShapes(plot), ...noteShapes(panel, frameOf(plot))])],
+        setCursor: [(plot) => this.say(plot.cursor.idx ?? null, (plot.cursor.left ?? -1) >= 0)],
+        setScale: [(plot, key) => key === "x" && this.follow(plot)],
+      },
+    };
+  }
+
+  private stepShapes(plot: uPlot): ReturnType<typeof noteShapes> {
+    const isRuled = this.panel.marks.some((mark) => mark.kind === "rule" && mark.axis === "x" && mark.value === this.step);
+    if (this.step === null || isRuled) return [];
+    const { plot: area, x } = frameOf(plot);
+    const at = x(this.step);
+    return at < area.x || at > area.x + area.width ? [] : [line(at, area.y, at, area.y + area.height, "accent", { width: 1.5 })];
+  }
+
+  private follow(plot: uPlot): void {
+    const { min, max } = plot.scales["x"]!;
+    if (min == null || max == null) return;
+    this.window = [min, max];
+    this.options.zoomed(this.zoom());
+  }
+
+  private listen(plot: uPlot): void {
+    const { over } = plot;
+    over.style.touchAction = "pan-y";
+    const at = (event: PointerEvent): number => event.clientX - over.getBoundingClientRect().left;
+    over.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.fingers.set(event.pointerId, at(event)));
+    over.addEventListener("pointermove", (event) => {
+      if (!this.fingers.has(event.pointerId)) return;
+      const before = [...this.fingers.values()];
+      this.fingers.set(event.pointerId, at(event));
+      if (this.fingers.size === 1) plot.setCursor({ left: at(event), top: 10 });
+      else if (this.fingers.size === 2) this.pinch(plot, before, [...this.fingers.values()]);
+    });
+    for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) over.addEventListener(end, (event) => this.fingers.delete(event.pointerId));
+    over.addEventListener("click", () => {
+      const index = plot.cursor.idx;
+      const step = index == null ? undefined : plot.data[0]?.[index];
+      if (step !== undefined && plot.select.width === 0) this.options.chooseStep?.(step);
+    });
+  }
+
+  /** Two fingers move two values: those under them stay under them. */
+  private pinch(plot: uPlot, before: number[], after: number[]): void {
+    const values = before.map((left) => plot.posToVal(left, "x")).sort((a, b) => a - b);
+    const [left, right] = [...after].sort((a, b) => a - b) as [number, number];
+    if (right - left < 12) return;
+    const perPixel = (values[1]! - values[0]!) / (right - left);
+    if (!(perPixel > 0)) return;
+    const low = values[0]! - left * perPixel;
+    this.showRange(low, low + perPixel * plot.over.clientWidth);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const { plot } = this;
+    if (!plot || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [low, high] = this.window;
+    const centre = this.current() ?? (low + high) / 2;
+    const shift = (share: number): void => this.showRange(low + share * (high - low), high + share * (high - low));
+    const scaleBy = (factor: number): void => this.showRange(centre - (centre - low) * factor, centre + (high - centre) * factor);
+    const keys: Record<string, () => void> = {
+      ArrowRight: () => (event.shiftKey ? shift(0.2) : this.walk(1)),
+      ArrowLeft: () => (event.shiftKey ? shift(-0.2) : this.walk(-1)),
+      Home: () => this.moveTo(0),
+      End: () => this.moveTo(plot.data[0].length - 1),
+      "+": () => scaleBy(ZOOM_STEP),
+      "=": () => scaleBy(ZOOM_STEP),
+      "-": () => scaleBy(1 / ZOOM_STEP),
+      "0": () => this.reset(),
+      Escape: () => this.reset(),
+      Enter: () => this.current() !== null && this.options.chooseStep?.(this.current()!),
+    };
+    const act = keys[event.key];
+    if (!act) return;
+    event.preventDefault();
+    if (event.key === "Escape") event.stopPropagation();
+    act();
+  }
+
+  private current(): number | null {
+    const index = this.plot?.cursor.idx;
+    return index == null ? null : (this.plot!.data[0][index] ?? null);
+  }
+
+  private walk(by: number): void {
+    const { plot } = this;
+    if (!plot) return;
+    const xs = plot.data[0];
+    const inside = Array.from(xs, (x, i) => ({ x, i })).filter(({ x }) => x >= this.window[0] && x <= this.window[1]);
+    if (!inside.length) return;
+    const now = plot.cursor.idx;
+    const next = now == null || (plot.cursor.left ?? -1) < 0 ? (by > 0 ? inside[0]!.i : inside.at(-1)!.i) : now + by;
+    this.moveTo(Math.max(inside[0]!.i, Math.min(inside.at(-1)!.i, next)));
+  }
+
+  private moveTo(index: number | null): void {
+    const { plot } = this;
+    if (!plot) return;
+    if (index === null) return plot.setCursor({ left: -10, top: -10 });
+    plot.setCursor({ left: plot.valToPos(plot.data[0][index]!, "x"), top: 10 });
+  }
+
+  private say(index: number | null, isShown: boolean): void {
+    this.readout.hidden = index === null || !isShown;
+    if (this.readout.hidden || index === null) return;
+    const x = this.plot?.data[0]?.[index];
+    if (x === undefined) return;
+    const said = this.lines.flatMap((mark, line) => {
+      const at = this.places[line]!.get(x);
+      return at === undefined ? [] : [pointText(this.panel, mark, at)];
+    });
+    this.readout.textContent = `${this.panel.x.label} ${stepText(x)}: ${said.join(", ")}`;
+  }
 }
 
 /** uPlot's form: one x column, then a column a line; undefined where a line has no point there. */
 function aligned(lines: readonly Line[]): uPlot.AlignedData {
   const xs = new Set<number>();
-  for (const line of lines) for (const x of line.x) if (x !== null) xs.add(Number(x));
+  for (const mark of lines) for (const x of mark.x) if (x !== null) xs.add(Number(x));
   const sorted = [...xs].sort((a, b) => a - b);
   const place = new Map(sorted.map((x, i) => [x, i]));
-  const columns = lines.map((line) => {
+  const columns = lines.map((mark) => {
     const column = new Array<number | null | undefined>(sorted.length).fill(undefined);
-    line.x.forEach((x, i) => {
+    mark.x.forEach((x, i) => {
       const at = place.get(Number(x));
-      if (at === undefined) return;
-      const y = toNumber(line.y[i]);
-      column[at] = y;
+      if (at !== undefined) column[at] = toNumber(mark.y[i]);
     });
     return column;
   });
   return [sorted, ...columns];
-}
-
-function options(panel: Panel, lines: Line[], rules: Rule[], host: HTMLElement, width: number, height: number): uPlot.Options {
-  const scale = scaleOf(panel, lines);
-  const colour = (name: string): string => getComputedStyle(host).getPropertyValue(name).trim();
-  const font = `10px ${colour("--font-sans")}`;
-  const axis: uPlot.Axis = {
-    stroke: () => colour("--text-3"),
-    font,
-    grid: { show: false },
-    ticks: { show: false },
-  };
-  return {
-    width,
-    height,
-    padding: [10, longestLabel(lines), 0, 0],
-    legend: { show: false },
-    cursor: { points: { size: 7 }, y: false },
-    scales: {
-      x: { time: false },
-      y: { distr: scale.kind === "log" ? 3 : 1, range: () => [...scale.domain] as [number, number] },
-    },
-    axes: [
-      { ...axis, size: 24, label: panel.x.label, labelSize: 16, labelFont: font, incrs: WHOLE_STEPS, values: (_, splits) => splits.map(stepText) },
-      {
-        ...axis,
-        size: 40,
-        grid: { show: true, width: 1, stroke: () => colour("--line") },
-        splits: () => scale.ticks.map((tick) => tick.value),
-        values: () => scale.ticks.map((tick) => tick.label),
-        filter: (_, splits) => splits,
-      },
-    ],
-    series: [{}, ...lines.map((line) => style(line, colour))],
-    hooks: {
-      draw: [(plot) => drawNotes(plot, lines, rules, colour, font)],
-      setCursor: [(plot) => showReadout(plot, panel, lines, host)],
-    },
-  };
 }
 
 /** Steps are whole numbers: no exponent and no decimals unless the axis is zoomed that far. */
@@ -95,88 +261,33 @@ function stepText(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
 }
 
-function style(line: Line, colour: (name: string) => string): uPlot.Series {
+function style(mark: Line, scale: Scale, ink: (name: string) => string): uPlot.Series {
+  const hasPlace = (value: unknown): boolean => toNumber(value) !== null && !(scale.kind === "log" && Number(value) <= 0);
   return {
-    label: line.label,
-    stroke: () => colourOfRole(line.role),
+    label: mark.label,
+    stroke: () => ink(inkOfRole(mark.role)),
     width: 1.6,
-    dash: line.dashed ? [5, 3] : [],
-    points: line.markers ? { show: true, size: 6, fill: () => colour("--panel") } : { show: line.x.length === 1 },
+    dash: mark.dashed ? [5, 3].map((length) => length * uPlot.pxRatio) : [], // uPlot takes pixels of the screen
+    points: mark.markers ? { show: true, size: 6, fill: () => ink("panel") } : { show: mark.y.filter(hasPlace).length === 1 },
     spanGaps: false,
   };
 }
 
-function scaleOf(panel: Panel, lines: readonly Line[]): Scale {
-  const values = lines.flatMap((line) => line.y.map(Number)).filter(Number.isFinite);
-  if (panel.y.scale === "log") return logScale(values.flatMap((value) => [value * LOG_MARGIN, value / LOG_MARGIN]));
-  return linearScale(values, panel.y.unit !== "share" || Math.min(...values) < 0.5);
-}
-
-function longestLabel(lines: readonly Line[]): number {
-  return 14 + Math.max(...lines.map((line) => 6.2 * (line.label.length + 7)), 20);
-}
-
-/** Labels at the ends of the lines, vertical and horizontal rules, and points that are no number. */
-function drawNotes(plot: uPlot, lines: Line[], rules: Rule[], colour: (name: string) => string, font: string): void {
-  const context = plot.ctx;
-  const ratio = devicePixelRatio;
+/** Where uPlot has put its axes, in pixels of the page. */
+function frameOf(plot: uPlot): LineFrame {
+  const ratio = uPlot.pxRatio;
   const { left, top, width, height } = plot.bbox;
-  context.save();
-  context.font = font.replace("10px", `600 ${11 * ratio}px`);
-  context.textBaseline = "middle";
-  context.textAlign = "left";
-  let floor = -Infinity;
-  for (const { line, y, value } of ends(plot, lines)) {
-    const at = Math.max(y, floor + LABEL_GAP * ratio);
-    floor = at;
-    context.fillStyle = colourOfRole(line.role);
-    context.fillText(`${line.label} ${figures(value)}`, left + width + 6 * ratio, at);
-  }
-  context.font = font.replace("10px", `${10 * ratio}px`);
-  for (const rule of rules) {
-    const at = plot.valToPos(Number(rule.value), rule.axis, true);
-    context.strokeStyle = context.fillStyle = colour("--text-3");
-    context.setLineDash([3 * ratio, 3 * ratio]);
-    context.beginPath();
-    context.moveTo(rule.axis === "x" ? at : left, rule.axis === "x" ? top : at);
-    context.lineTo(rule.axis === "x" ? at : left + width, rule.axis === "x" ? top + height : at);
-    context.stroke();
-    context.fillText(rule.label, rule.axis === "x" ? at + 4 * ratio : left + 4 * ratio, rule.axis === "x" ? top + height - 8 * ratio : at - 8 * ratio);
-  }
-  context.setLineDash([]);
-  context.fillStyle = colour("--severity-high");
-  for (const { x, sign } of oddPoints(lines)) context.fillText(sign, plot.valToPos(x, "x", true) - 4 * ratio, top + 4 * ratio);
-  context.restore();
+  return {
+    plot: { x: left / ratio, y: top / ratio, width: width / ratio, height: height / ratio },
+    x: (value) => plot.valToPos(value, "x", true) / ratio,
+    y: (value) => plot.valToPos(value, "y", true) / ratio,
+  };
 }
 
-function ends(plot: uPlot, lines: Line[]): { line: Line; y: number; value: number }[] {
-  const found = lines.flatMap((line) => {
-    const value = line.y.map(toNumber).findLast((y) => y !== null);
-    return value === undefined || value === null ? [] : [{ line, value, y: plot.valToPos(value, "y", true) }];
-  });
-  return found.sort((a, b) => a.y - b.y);
-}
-
-function oddPoints(lines: readonly Line[]): { x: number; sign: string }[] {
-  return lines.flatMap((line) =>
-    line.y.flatMap((stored, i) => {
-      if (typeof stored !== "string") return [];
-      return [{ x: Number(line.x[i]), sign: stored === "NaN" ? "✕" : stored === "Infinity" ? "↑" : "↓" }];
-    }),
-  );
-}
-
-function showReadout(plot: uPlot, panel: Panel, lines: Line[], host: HTMLElement): void {
-  let readout = host.querySelector<HTMLElement>(".readout");
-  const at = plot.cursor.idx;
-  if (at === null || at === undefined || (plot.cursor.left ?? -1) < 0) {
-    readout?.remove();
-    return;
-  }
-  if (!readout) host.append((readout = h("div", "readout")));
-  const values = lines.flatMap((line, i) => {
-    const value = plot.data[i + 1]?.[at];
-    return value === undefined || value === null ? [] : [`${line.label} ${figures(value)}`];
-  });
-  readout.textContent = `${panel.x.label} ${stepText(plot.data[0]?.[at] ?? 0)}: ${values.join(", ")}`;
+function paintOn(plot: uPlot, shapes: ReturnType<typeof noteShapes>): void {
+  const ratio = uPlot.pxRatio;
+  plot.ctx.save();
+  plot.ctx.scale(ratio, ratio);
+  paint(plot.ctx, shapes, themeShown());
+  plot.ctx.restore();
 }

@@ -1,23 +1,44 @@
-/** Draws any View: each panel with the chart that its marks ask for, and a table behind it. */
+/** Draws any View: each panel with the chart that its marks ask for, its downloads, and a table behind it. */
 
-import type { Axis, Heatmap, Panel, View } from "../generated/document";
+import "./charts.css";
+import type { Panel, View } from "../generated/document";
 import { h } from "../app/dom";
-import { figures, toNumber } from "../model/format";
-import { heatmapPanel } from "./heatmap";
-import { histogramPanel } from "./histogrampanel";
-import { rowChart } from "./rowchart";
-import { seriesChart } from "./series";
+import { type Drawing, drawingOf } from "./drawing";
+import { fileTools, tableBehind } from "./files";
+import { follow, hoverInCharts, showInCharts } from "./linked";
+import { isSquareOf } from "./matrix";
+import { measureOnPage } from "./measuring";
+import { type Theme, themeShown } from "./palette";
+import { type Zoom, WHOLE, oneLine } from "./picture";
+import { Plot } from "./plot";
+import { SeriesChart } from "./series";
+import { mount } from "./svg";
+import { sentence, unitOf } from "./words";
 
 export interface ViewContext {
-  theme: "light" | "dark";
+  theme: Theme;
   choose: (node: string) => void;
+  /** The node that is chosen: ringed in every chart. */
+  selected?: string | null;
+  /** The step that is looked at: marked on every axis of steps. */
+  step?: number | null;
+  /** Told of the step that is clicked on an axis of steps. */
+  chooseStep?: (step: number) => void;
   /** Draw only the first panels of a view. */
   most?: number;
   /** Draw only the rows with the largest bars. */
   rows?: number;
 }
 
+const PRINT_WIDTH = 680;
+
+let isMeasuring = false;
+
 export function drawView(view: View, context: ViewContext): HTMLElement {
+  if (!isMeasuring) measureOnPage();
+  isMeasuring = true;
+  const { selected, step } = context;
+  showInCharts({ ...(selected !== undefined ? { selected } : {}), ...(step !== undefined ? { step } : {}) });
   const body = h("div", {});
   if (!view.panels.length) {
     body.append(h("div", { class: "not-measured hatched" }, view.gaps.join("; ") || "not measured"));
@@ -25,91 +46,103 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   }
   const panels = view.panels.slice(0, context.most ?? view.panels.length);
   body.append(h("p", { class: "visually-hidden" }, view.description));
-  body.append(h("div", { class: "panels" }, ...panels.map((panel) => drawPanel(panel, context))));
-  for (const panel of panels) if (panel.note) body.append(h("div", { class: "faint" }, panel.note));
+  body.append(h("div", { class: `panels${panels.some(isWide) ? " wide" : ""}` }, ...panels.map((panel) => new PanelChart(view, panel, context).element)));
   for (const gap of view.gaps) body.append(h("div", { class: "faint" }, `Not measured: ${gap}`));
-  body.append(tableBehind(view, panels));
+  body.append(tableBehind(view.title, panels, context.choose));
   return body;
 }
 
-function drawPanel(panel: Panel, context: ViewContext): HTMLElement {
-  const label = `${panel.title}: ${panel.y.label || panel.x.label} by ${panel.y.label ? panel.x.label || "node" : "node"}`;
-  return h("figure", { class: "panel", "aria-label": label }, h("h3", {}, panel.title, unitOf(panel)), chartOf(panel, context));
+/** Matrices and ridges of many rows have a line of their own. */
+function isWide(panel: Panel): boolean {
+  return panel.marks.some((mark) => mark.kind === "heatmap" && !isSquareOf(panel) && panel.x.categories.length > 12);
 }
 
-function chartOf(panel: Panel, context: ViewContext): Element {
-  const heatmap = panel.marks.find((mark): mark is Heatmap => mark.kind === "heatmap");
-  if (heatmap) return heatmapPanel(panel, heatmap, context.theme);
-  const kinds = new Set(panel.marks.map((mark) => mark.kind));
-  if (kinds.has("line")) return seriesChart(panel);
-  if (kinds.has("histogram")) return histogramPanel(panel);
-  if (kinds.has("bars") || kinds.has("band")) return rowChart(panel, context.choose, context.rows);
-  return h("div", "not-measured hatched", "not measured");
+/** Only lines are drawn by uPlot; lines over points or bars belong to those. */
+function isSeries(panel: Panel): boolean {
+  return panel.marks.some((mark) => mark.kind === "line") && panel.marks.every((mark) => mark.kind === "line" || mark.kind === "rule");
 }
 
-/** What the axis of numbers shows, unless the title says it already. */
-function unitOf(panel: Panel): HTMLElement | null {
-  if (panel.marks.some((mark) => mark.kind === "heatmap")) return null;
-  const isRows = panel.y.scale === "category" || panel.marks.some((mark) => mark.kind === "histogram");
-  const axis = isRows ? panel.x : panel.y;
-  const scale = { linear: "", category: "", log: "log axis", symlog: "symmetric log axis, 4 bins a decade" }[axis.scale];
-  const label = axis.label.toLowerCase() === panel.title.toLowerCase() ? "" : axis.label;
-  const text = [label, axis.unit, scale].filter(Boolean).join(", ");
-  return text ? h("small", {}, text) : null;
+interface Chart {
+  element: HTMLElement;
+  draw(width: number): void;
+  recolour(): void;
+  show(selected: string | null, hovered: string | null, step: number | null): void;
+  reset(): void;
+  zoom(): Zoom;
 }
 
-function withUnit(axis: Axis): string {
-  return axis.unit ? `${axis.label} (${axis.unit})` : axis.label;
-}
+/** One panel: its title with unit, its tools, its chart, its note. */
+class PanelChart {
+  readonly element: HTMLElement;
+  private readonly drawing: Drawing | null;
+  private readonly holder = h("div", "chart-holder");
+  private readonly whole = h("button", { type: "button", class: "tool", hidden: true }, "Show all");
+  private readonly chart: Chart | null;
 
-/** The numbers behind a chart, built when first opened. */
-function tableBehind(view: View, panels: readonly Panel[]): HTMLElement {
-  const details = h("details", { class: "more" }, h("summary", {}, "Show as table"));
-  details.addEventListener(
-    "toggle",
-    () => {
-      for (const panel of panels) details.append(h("div", { class: "table-box" }, panelTable(panel)));
-    },
-    { once: true },
-  );
-  details.setAttribute("aria-label", `Numbers of ${view.title}`);
-  return details;
-}
-
-function panelTable(panel: Panel): HTMLTableElement {
-  const header = [withUnit(panel.x), withUnit(panel.y), "series"];
-  const rows: string[][] = [];
-  const text = (value: unknown) => {
-    const number = toNumber(value);
-    return number === null ? String(value ?? "not measured") : figures(number);
-  };
-  for (const mark of panel.marks) {
-    if (mark.kind === "line") mark.x.forEach((x, i) => rows.push([text(x), text(mark.y[i]), mark.label]));
-    else if (mark.kind === "heatmap")
-      mark.values.forEach((row, r) =>
-        row.forEach((value, c) =>
-          rows.push([panel.x.categories[c] ?? "", panel.y.categories[r] ?? "", mark.text[r]?.[c] ?? text(value)]),
-        ),
-      );
-    else if (mark.kind === "histogram")
-      [...mark.counts.map((amount, i) => [`${text(mark.edges[i])} to ${text(mark.edges[i + 1])}`, text(amount), mark.label]), ["exactly 0", text(mark.zero), mark.label]].forEach(
-        (row) => rows.push(row),
-      );
-    else if (mark.kind === "bars" || mark.kind === "band") {
-      const names = panel.y.scale === "category" ? panel.y.categories : panel.x.categories;
-      names.forEach((name, i) =>
-        rows.push(
-          mark.kind === "bars"
-            ? [text(mark.heights[i]), name, mark.label]
-            : [`${text(mark.low[i])} – ${text(mark.middle[i])} – ${text(mark.high[i])}`, name, mark.label],
-        ),
-      );
-    }
+  constructor(
+    view: View,
+    private readonly panel: Panel,
+    private readonly context: ViewContext,
+  ) {
+    this.drawing = drawingOf(panel, context.rows);
+    this.chart = this.drawing && this.chartOf(this.drawing);
+    const unit = unitOf(panel);
+    const files = fileTools(view.name, panel, () => this.chart?.zoom() ?? WHOLE, view.gaps);
+    const tools = h("div", "tools", this.whole, ...files.buttons);
+    const heading = h("h3", {}, oneLine(panel.title), unit && h("small", {}, unit));
+    const content = this.chart ? this.holder : h("div", "not-measured hatched", "not measured");
+    this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", oneLine(panel.note)), files.doubt);
+    this.whole.addEventListener("click", () => this.chart?.reset());
+    if (this.chart) this.settle(this.chart);
   }
-  return h(
-    "table",
-    { class: "data" },
-    h("thead", {}, h("tr", {}, ...header.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, cell))))),
-  );
+
+  private chartOf(drawing: Drawing): Chart {
+    const zoomed = (zoom: Zoom): void => {
+      this.whole.hidden = zoom.x[1] - zoom.x[0] > 0.9999 && zoom.y[1] - zoom.y[0] > 0.9999;
+    };
+    if (isSeries(this.panel)) {
+      const series = new SeriesChart(this.panel, { zoomed, chooseStep: this.context.chooseStep });
+      series.element.setAttribute("role", "group");
+      series.element.setAttribute("aria-roledescription", "chart");
+      series.element.setAttribute("aria-label", sentence(this.panel));
+      return series;
+    }
+    return new Plot((width, zoom) => drawing(width, zoom, themeShown()), { label: sentence(this.panel), choose: this.context.choose, hover: hoverInCharts, zoomed });
+  }
+
+  /** Draw at the width that the page gives, and again whenever that changes. */
+  private settle(chart: Chart): void {
+    this.holder.append(chart.element);
+    let drawn = 0;
+    new ResizeObserver(([entry]) => {
+      const width = Math.floor(entry?.contentRect.width ?? 0);
+      if (width <= 0 || width === drawn) return;
+      drawn = width;
+      this.holder.dataset["drawn"] = "true";
+      chart.draw(width);
+    }).observe(this.holder);
+    follow(this.holder, {
+      show: (selected, hovered, step) => chart.show(selected, hovered, step),
+      recolour: () => chart.recolour(),
+      print: (isPrinting) => this.print(chart, isPrinting),
+    });
+  }
+
+  /** On paper the picture stands as vectors in light colours, whole and not scrolled. */
+  private print(chart: Chart, isPrinting: boolean): void {
+    this.holder.querySelector(".printed")?.remove();
+    chart.element.hidden = isPrinting;
+    if (!isPrinting || !this.drawing) return;
+    const picture = this.drawing(PRINT_WIDTH, chart.zoom(), "light");
+    const headTall = picture.head?.height ?? 0;
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    drawing.setAttribute("viewBox", `0 0 ${picture.width} ${Math.ceil(picture.height + headTall)}`);
+    drawing.setAttribute("class", "printed");
+    if (picture.head) drawing.append(mount(picture.head.shapes, "light"));
+    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    group.setAttribute("transform", `translate(0 ${headTall})`);
+    group.append(mount(picture.shapes, "light"));
+    drawing.append(group);
+    this.holder.append(drawing);
+  }
 }

@@ -6,6 +6,7 @@
 export interface Document {
   run: Run;
   views: View[];
+  comparison: Comparison | null;
 }
 /**
  * What was measured, joined by node id.
@@ -26,6 +27,7 @@ export interface Run {
   };
   schema_version: number;
   backward: Graph | null;
+  excerpts: Excerpt[];
 }
 /**
  * What the model is: `name` for a heading, `type` its class, `training` the mode it was in.
@@ -141,6 +143,8 @@ export interface Column {
   kind: "integer" | "number" | "text" | "boolean" | "summary";
   meaning: string;
   unit: string;
+  label: string;
+  groups: "sum" | "max" | "none";
 }
 /**
  * Exact counts, extremes and sums of a tensor's values, and their logarithmic histogram.
@@ -187,6 +191,14 @@ export interface Gap {
   node: string | null;
 }
 /**
+ * Consecutive lines of one file; `first_line` counts from 1.
+ */
+export interface Excerpt {
+  file: string;
+  first_line: number;
+  lines: string[];
+}
+/**
  * A named chart of one or more panels.
  */
 export interface View {
@@ -204,7 +216,7 @@ export interface Panel {
   title: string;
   x: Axis;
   y: Axis;
-  marks: (Line | Bars | Band | Histogram | Heatmap | Rule)[];
+  marks: (Line | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule)[];
   note: string;
 }
 /**
@@ -223,7 +235,21 @@ export interface Line {
   x: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   y: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   dashed: boolean;
   markers: boolean;
   kind: "line";
@@ -234,7 +260,21 @@ export interface Line {
 export interface Bars {
   heights: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   low: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   nodes: string[];
@@ -249,7 +289,21 @@ export interface Band {
   middle: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   nodes: string[];
   kind: "band";
 }
@@ -260,7 +314,21 @@ export interface Histogram {
   edges: (number | ("NaN" | "Infinity" | "-Infinity"))[];
   counts: (number | ("NaN" | "Infinity" | "-Infinity"))[];
   label: string;
-  role: "weights" | "activations" | "gradients" | "updates" | "train" | "test" | "neutral" | "accent";
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
   zero: number | ("NaN" | "Infinity" | "-Infinity");
   node: string | null;
   tensor: string | null;
@@ -275,7 +343,67 @@ export interface Heatmap {
   label: string;
   unit: string;
   text: string[][];
+  scale: "linear" | "log";
+  nodes: string[];
   kind: "heatmap";
+}
+/**
+ * One distribution for each category of the y axis, layers or steps, each on its own line.
+ */
+export interface Ridges {
+  edges: (number | ("NaN" | "Infinity" | "-Infinity"))[];
+  shares: (number | ("NaN" | "Infinity" | "-Infinity"))[][];
+  label: string;
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
+  zero: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  spread: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  odd: string[];
+  nodes: string[];
+  missing: string[];
+  filled: "all" | "last";
+  kind: "ridges";
+}
+/**
+ * Points at two numbers each; one without an x or a y is drawn in a lane beside that axis.
+ */
+export interface Scatter {
+  x: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  y: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  label: string;
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
+  names: string[];
+  nodes: string[];
+  labelled: number[];
+  missing: string[];
+  kind: "scatter";
 }
 /**
  * A straight line at one value of an axis, with its label.
@@ -285,4 +413,11 @@ export interface Rule {
   value: number | ("NaN" | "Infinity" | "-Infinity");
   label: string;
   kind: "rule";
+}
+/**
+ * What a run is held against, node by node: its tables `differences` and `matches` say how.
+ */
+export interface Comparison {
+  names: string[];
+  runs: Run[];
 }

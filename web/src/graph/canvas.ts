@@ -34,6 +34,8 @@ export interface GraphCanvasOptions {
   parameterCount: (id: string) => number;
   onSelect: (id: string | null) => void;
   onHover?: (id: string | null) => void;
+  /** A group was opened or closed by the person, here on the canvas. */
+  onToggle?: (id: string, open: boolean) => void;
   /** Other nodes are drawn. */
   onViewChange?: () => void;
 }
@@ -409,6 +411,7 @@ export class GraphCanvas {
   private toggle(id: string): void {
     if (this.opening.open.has(id)) this.collapse(id);
     else this.expand(id);
+    this.options.onToggle?.(id, this.isExpanded(id));
   }
 
   private reveal(id: string): void {

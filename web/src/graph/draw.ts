@@ -2,7 +2,7 @@ import type { LayoutNode } from "../layout/layout";
 import type { Backdrop } from "./backdrop";
 import { drawEdges, drawPorts, drawShapeLabels } from "./draw_edges";
 import { drawFold } from "./draw_folds";
-import { drawBox, drawFarBoxes, drawGroup, drawGroupHeader } from "./draw_nodes";
+import { drawBox, drawFarBoxes, drawGroup, drawGroupHeader, drawMark } from "./draw_nodes";
 import { DETAIL_SCALE, DIMMED, frontNow, LABEL_SCALE, placeNow, seenArea, type Frame } from "./frame";
 import { roundedBox, traceLine } from "./shapes";
 import { tintAt } from "./theme";
@@ -33,6 +33,7 @@ export function drawFrame(ctx: CanvasRenderingContext2D, frame: Frame, backdrop:
   if (isCrowded) drawHovered(ctx, frame);
   if (isCrowded || isFar(frame)) drawHeads(ctx, frame, seen); // from far away the words are larger than the head
   drawSelection(ctx, frame);
+  if (!isFar(frame)) for (const node of seen) withInk(ctx, frame, node, () => drawMark(ctx, frame, node));
   return isBlurred;
 }
 

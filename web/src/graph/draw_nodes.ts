@@ -13,6 +13,8 @@ const CHIP_GAP = 8;
 const STEPS_ROOM = 60;
 /** A group that is narrower on the screen has no words in its head. */
 const LEAST_HEAD = 48;
+const MARK_FONT: Font = { weight: 600, size: 11 };
+const MARK_SIZE = 15;
 
 /** The ground of an open group, with the sheets behind it if it is a fold. */
 export function drawGroup(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
@@ -133,6 +135,25 @@ export function drawFarBoxes(ctx: CanvasRenderingContext2D, frame: Frame, nodes:
     ctx.fillStyle = colour;
     for (const { x, y, width, height } of alike) ctx.fillRect(x, y, width, height);
   }
+}
+
+/** A sign on a round ground over the upper right corner, where it covers no words. */
+export function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode): void {
+  const { mark } = frame.paint(node.id);
+  if (!mark || frame.camera.scale < TEXT_SCALE) return;
+  ctx.font = cssFont(MARK_FONT, frame.palette.family);
+  const width = Math.max(MARK_SIZE, ctx.measureText(mark.sign).width + 8);
+  const [x, y] = [node.x + node.width - width / 2 + 7, node.y - 3];
+  roundedBox(ctx, { x: x - width / 2, y: y - MARK_SIZE / 2, width, height: MARK_SIZE }, MARK_SIZE / 2);
+  ctx.fillStyle = mark.colour;
+  ctx.fill();
+  ctx.strokeStyle = tintAt(frame.palette, node.depth - 1);
+  ctx.lineWidth = 1.5;
+  ctx.stroke();
+  ctx.fillStyle = inkOn(mark.colour);
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillText(mark.sign, x, y + 0.5);
 }
 
 function hasStrip(node: LayoutNode): boolean {

@@ -5,7 +5,7 @@ import { headerSpan, type Frame } from "./frame";
 
 const group: LayoutNode = {
   id: "g", x: 0, y: 0, width: 2000, height: 100, depth: 1, box: null,
-  header: { title: "g", detail: "", height: 26, left: 80, right: 120 },
+  header: { title: "g", detail: "", height: 26, beyond: 0, left: 80, right: 120 },
 };
 
 function spanAt(x: number): { left: number; right: number } {

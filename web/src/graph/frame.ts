@@ -16,6 +16,8 @@ import type { Palette } from "./theme";
 export interface Paint {
   fill: string | null;
   value?: string;
+  /** A sign in a corner of the node: what tells it apart without its colour. */
+  mark?: { sign: string; colour: string } | undefined;
   state: "value" | "none" | "unmeasured";
 }
 

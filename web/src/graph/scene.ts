@@ -1,4 +1,4 @@
-import { LayoutEngine, type Layout, type LayoutEdge, type LayoutNode } from "../layout/layout";
+import { LayoutEngine, type Layout, type LayoutEdge, type LayoutNode, type LayoutOptions } from "../layout/layout";
 import { netOf } from "../layout/flows";
 import { shapeText, type Font, type Measure } from "../layout/label";
 import { HEADER_HEIGHT } from "../layout/size";
@@ -70,12 +70,13 @@ export class SceneBuilder {
     private readonly drawn: DrawnGraph,
     private readonly measure: Measure,
     parameterCount: (id: string) => number,
+    more: Partial<LayoutOptions> = {},
   ) {
     const headerHeight = (id: string): number => {
       const fold = drawn.folds.get(id);
       return fold && !fold.inline ? FOLD_HEADER : HEADER_HEIGHT;
     };
-    this.engine = new LayoutEngine(drawn.index, { measure, parameterCount, headerHeight });
+    this.engine = new LayoutEngine(drawn.index, { measure, parameterCount, headerHeight, ...more });
   }
 
   build(open: ReadonlySet<string>): Scene {

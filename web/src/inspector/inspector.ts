@@ -9,7 +9,14 @@ import { backwardSection, stepFacts } from "./backward";
 import { labelNode, shapeText } from "../layout/label";
 import { bytes, count, percent, seconds, si } from "../model/format";
 import { ROOT } from "../model/graph";
+import type { Colouring } from "../app/colouring";
+import type { Moment } from "../model/columnvalues";
+import type { FoldIndex } from "../model/foldindex";
+import type { Measure } from "../model/measures";
 import type { Quantity, RunIndex } from "../model/run";
+import { codeSection, excerptOf } from "./code";
+import { foldSections } from "./folds";
+import { numberSections } from "./numbers";
 
 const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"] }[] = [
   { quantity: "parameter", label: "Weights", role: "weights" },
@@ -17,12 +24,32 @@ const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"
   { quantity: "gradient", label: "Gradients", role: "gradients" },
 ];
 
-export function inspect(run: RunIndex, id: string | null, choose: (node: string) => void): HTMLElement[] {
+/** What the inspector shows beside the node itself, and what a click in it does. */
+export interface InspectorContext {
+  measures: readonly Measure[];
+  /** Null where there is nothing to colour by. */
+  colouring: Colouring | null;
+  folds: FoldIndex;
+  at: Moment;
+  choose: (node: string) => void;
+  colourBy: (name: string) => void;
+}
+
+export function inspect(run: RunIndex, id: string | null, context: InspectorContext): HTMLElement[] {
   const node = run.node(id ?? ROOT);
   if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
-  return [heading(run, node), ...distributions(run, node), throughTraining(run, node), backwardSection(run, node, choose), findings(run, node, choose), settings(node)].filter(
-    (section) => section !== null,
-  );
+  const { colouring, folds, at, choose } = context;
+  return [
+    heading(run, node),
+    ...(colouring ? foldSections(folds, node.id, colouring, choose) : []),
+    ...distributions(run, node, at.step),
+    throughTraining(run, node),
+    backwardSection(run, node, choose),
+    findings(run, node, choose),
+    codeSection(run, node),
+    ...(colouring && node.kind !== "backward" ? numberSections(context.measures, node.id, at, colouring, context.colourBy) : []),
+    settings(node),
+  ].filter((section) => section !== null);
 }
 
 function heading(run: RunIndex, node: Node): HTMLElement {
@@ -38,7 +65,7 @@ function heading(run: RunIndex, node: Node): HTMLElement {
       h("span", {}, describe(run, node)),
       place && h("span", { class: "mono", title: source ? `${source.file}:${source.line} in ${source.function}` : "" }, place),
     ),
-    source?.text ? h("pre", { class: "code" }, source.text) : null,
+    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, source.text) : null,
     h("dl", { class: "facts" }, ...facts(run, node)),
   );
 }
@@ -100,7 +127,7 @@ function sizeOf(specs: readonly TensorSpec[]): number {
   return specs.reduce((sum, spec) => sum + spec.size_bytes, 0);
 }
 
-function distributions(run: RunIndex, node: Node): HTMLElement[] {
+function distributions(run: RunIndex, node: Node, step: number | null): HTMLElement[] {
   if (!["module", "op", "input", "parameter"].includes(node.kind)) return [];
   const hasParameters = run.parameterCount(node.id) > 0;
   const rows = QUANTITIES.filter(({ quantity }) => {
@@ -110,11 +137,12 @@ function distributions(run: RunIndex, node: Node): HTMLElement[] {
     label,
     role,
     note: quantity === "gradient" && !hasParameters ? "of the output" : "",
-    summary: run.summary(node.id, quantity),
+    summary: run.summary(node.id, quantity, step),
     missing: run.gapsOf(node.id, quantity)[0]?.reason ?? unmeasured(run, node),
   }));
-  const heading = h("h2", {}, "Values now", h("small", {}, "symmetric log axis, 4 bins a decade"));
-  return [h("section", {}, heading, histogramRows(rows))];
+  const when = step === null ? "Values now" : `Values at step ${count(step)}`;
+  const heading = h("h2", {}, when, h("small", {}, "symmetric log axis, 4 bins a decade"));
+  return [h("section", {}, heading, histogramRows(rows, node.id === ROOT ? run.run.name : node.id))];
 }
 
 /** How the distributions moved, where they were measured at more than one step. */
@@ -124,7 +152,7 @@ function throughTraining(run: RunIndex, node: Node): HTMLElement | null {
   if (!moved.length) return null;
   const steps = moved.flatMap(({ history }) => history.map(({ step }) => step));
   const range = `step ${count(Math.min(...steps))} at the back, ${count(Math.max(...steps))} in front`;
-  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved));
+  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved, node.id));
 }
 
 /** Why a node has no row of its own although nothing failed. */

@@ -2,14 +2,14 @@ import { bundleFans } from "./bundles";
 import { assignColumns } from "./coordinates";
 import { buildLayers } from "./layers";
 import { orderLayers } from "./order";
-import { straightenPorts } from "./ports";
-import { rankVertices } from "./ranks";
+import { mainPort, straightenPorts } from "./ports";
+import { rankVertices, type Ranking } from "./ranks";
 import { routeEdges } from "./route";
 import { narrowRanks } from "./rows";
 import { tighten } from "./tighten";
 import { SPACING, type Block, type PlacedBlock, type Point } from "./types";
 
-/** How much wider a block may become to have its first in-port in the middle, in CSS pixels. */
+/** How much wider a block may become to have its main in-port in the middle, in CSS pixels. */
 const CENTRING_LIMIT = 96;
 const LOOSE_ROW_WIDTH = 520;
 
@@ -24,14 +24,14 @@ export function layoutBlock(given: Block): PlacedBlock {
   const { linked, loose } = splitLoose(block);
   const ranking = narrowRanks(linked.block, rankVertices(linked.block));
   const layered = buildLayers(linked.block, ranking);
-  const layers = orderLayers(layered);
+  const { layers, crossings } = orderLayers(layered, block.portsStay);
   const x = assignColumns(layered, layers);
   tighten(layered, layers, x);
   straightenPorts({ block: linked.block, ranking, layered, layers }, x);
   const routed = routeEdges({ block: linked.block, ranking, layered, layers, x });
   const extent = extentOf(linked.block, x, routed.routes);
   const rows = placeLoose(block, loose, extent, routed.height, linked.original.length > 0);
-  const sides = sidesOf(block, linked.block, x, {
+  const sides = sidesOf(linked.block, ranking, x, {
     low: Math.min(extent.low, rows.low),
     high: Math.max(extent.high, rows.high),
   });
@@ -57,15 +57,17 @@ export function layoutBlock(given: Block): PlacedBlock {
     if (block.vertices[edge.source]!.role === "in") routes[i]![0]![1] = 0;
     if (block.vertices[edge.target]!.role === "out") routes[i]!.at(-1)![1] = height;
   });
-  return { width: sides.width, height, centres, routes, forks };
+  return { width: sides.width, height, centres, routes, forks, crossings };
 }
 
 /** Takes boxes without edges out of a block. */
 function splitLoose(block: Block): { linked: { block: Block; original: number[] }; loose: number[] } {
-  const used = new Set(block.edges.flatMap((edge) => [edge.source, edge.target]));
+  const used = new Uint8Array(block.vertices.length);
+  for (const { source, target } of block.edges) used[source] = used[target] = 1;
   const original: number[] = [];
   const loose: number[] = [];
-  block.vertices.forEach((vertex, i) => (used.has(i) || vertex.role !== "item" ? original : loose).push(i));
+  block.vertices.forEach((vertex, i) => (used[i] || vertex.role !== "item" ? original : loose).push(i));
+  if (loose.length === 0) return { linked: { block, original }, loose };
   const renamed = new Map(original.map((vertex, i) => [vertex, i]));
   const vertices = original.map((vertex) => block.vertices[vertex]!);
   const edges = block.edges.map((edge) => ({
@@ -130,21 +132,22 @@ function extentOf(block: Block, x: Float64Array, routes: Point[][]): { low: numb
 /**
  * The block's width, and how far its contents move right.
  *
- * The first in-port goes in the middle if that costs little width. Else the in-ports stay clear of
+ * The main in-port goes in the middle if that costs little width. Else the in-ports stay clear of
  * the words at the left.
  */
 function sidesOf(
   block: Block,
-  linked: Block,
+  ranking: Ranking,
   x: Float64Array,
   { low, high }: { low: number; high: number },
 ): { width: number; shift: number } {
   const { left, right } = block.inset;
   const width = Math.max(high - low + left + right, block.minWidth);
   const middle = (width + left - right - high - low) / 2;
-  const ports = linked.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [x[i]!] : []));
-  const [first] = ports;
-  if (first === undefined) return { width, shift: middle };
+  const main = mainPort(block, "in", ranking);
+  if (main === undefined) return { width, shift: middle };
+  const ports = block.vertices.flatMap((vertex, i) => (vertex.role === "in" ? [x[i]!] : []));
+  const first = x[main]!;
   const half = Math.max(first - low + left, high - first + right);
   const centred = Math.max(width, 2 * half);
   if (centred - width <= CENTRING_LIMIT) return { width: centred, shift: centred / 2 - first };

@@ -6,6 +6,9 @@ interface Direction {
   mirrored: boolean;
 }
 
+/** One mark for each segment, by its id. */
+type Flags = Uint8Array;
+
 /** Chains of vertices that share one straight line; `shift` is a vertex's distance from its root. */
 interface Alignment {
   root: Int32Array;
@@ -26,34 +29,36 @@ const WORTH_BENDS = 0.85;
  * only the longest ways through the block and the inner pieces of long edges stay straight.
  */
 export function assignColumns(layered: Layered, layers: number[][]): Float64Array {
-  const straight = straightenable(layered, layers);
-  const first = placeWith(layered, layers, straight);
+  const position = positionsOf(layered, layers);
+  const straight = straightenable(layered, layers, position);
+  const first = placeWith(layered, layers, position, straight);
   const width = widthOf(layered, first);
   if (width <= WIDE * packedWidth(layered, layers)) return first;
-  const second = placeWith(layered, layers, essential(layered, straight));
+  const second = placeWith(layered, layers, position, essential(layered, straight));
   return widthOf(layered, second) < WORTH_BENDS * width ? second : first;
 }
 
-function placeWith(layered: Layered, layers: number[][], straight: Set<Segment>): Float64Array {
+function placeWith(layered: Layered, layers: number[][], position: Int32Array, straight: Flags): Float64Array {
   const tries: Float64Array[] = [];
   for (const upward of [false, true]) {
     for (const mirrored of [false, true]) {
-      const direction = { upward, mirrored };
-      tries.push(compact(layered, layers, align(layered, layers, straight, direction), mirrored));
+      const alignment = align(layered, layers, { position, straight, upward, mirrored });
+      tries.push(compact(layered, layers, alignment, mirrored));
     }
   }
   return middleOf(layered, tries);
 }
 
 /** Of the segments that may be straight, those on a longest way and those between two bends. */
-function essential(layered: Layered, straight: Set<Segment>): Set<Segment> {
+function essential(layered: Layered, straight: Flags): Flags {
   const through = layered.depth.map((depth, vertex) => depth + layered.reach[vertex]!);
   const longest = through.reduce((most, length) => Math.max(most, length), 0);
-  const kept = new Set<Segment>();
-  for (const segment of straight) {
-    const { upper, lower } = segment;
-    const isInner = isBend(layered, upper) && isBend(layered, lower);
-    if (isInner || (through[upper] === longest && through[lower] === longest)) kept.add(segment);
+  const kept = new Uint8Array(straight.length);
+  for (const pieces of layered.down) {
+    for (const { id, upper, lower } of pieces) {
+      const isInner = isBend(layered, upper) && isBend(layered, lower);
+      if (isInner || (through[upper] === longest && through[lower] === longest)) kept[id] = straight[id]!;
+    }
   }
   return kept;
 }
@@ -85,32 +90,34 @@ function extentOf(layered: Layered, columns: Float64Array): { low: number; high:
 }
 
 /** The segments that may be drawn straight: see `preferred`, and no box edge cuts a long edge. */
-function straightenable(layered: Layered, layers: number[][]): Set<Segment> {
-  const kept = new Set<Segment>();
-  for (const pieces of layered.down) {
-    for (const piece of preferred(layered, pieces, layered.reach, (one) => one.lower)) kept.add(piece);
-  }
-  for (const pieces of layered.up) {
-    const fromAbove = new Set(preferred(layered, pieces, layered.depth, (one) => one.upper));
-    for (const piece of pieces) if (!fromAbove.has(piece)) kept.delete(piece);
-  }
-  for (const piece of cutsThroughLongEdge(layered, layers)) kept.delete(piece);
+function straightenable(layered: Layered, layers: number[][], position: Int32Array): Flags {
+  const fromBelow = new Uint8Array(layered.segmentCount);
+  const fromAbove = new Uint8Array(layered.segmentCount);
+  layered.down.forEach((pieces, upper) => preferred(layered, pieces, upper, layered.reach, fromAbove));
+  layered.up.forEach((pieces, lower) => preferred(layered, pieces, lower, layered.depth, fromBelow));
+  const kept = fromBelow.map((flag, id) => flag & fromAbove[id]!);
+  for (const piece of cutsThroughLongEdge(layered, layers, position)) kept[piece.id] = 0;
   return kept;
 }
 
-/** Boxes go before bends, and of boxes those on the longest way; a bend prefers a bend. */
-function preferred(layered: Layered, pieces: Segment[], length: number[], other: (piece: Segment) => number): Segment[] {
-  if (pieces.length < 2) return pieces;
-  const self = pieces[0]!.upper === other(pieces[0]!) ? pieces[0]!.lower : pieces[0]!.upper;
-  const alike = pieces.filter((piece) => isBend(layered, other(piece)) === isBend(layered, self));
-  const candidates = alike.length > 0 ? alike : pieces;
-  const furthest = candidates.reduce((most, piece) => Math.max(most, length[other(piece)]!), -1);
-  return candidates.filter((piece) => length[other(piece)] === furthest);
+/** Marks the pieces at a vertex that go before: boxes before bends, and of boxes those on the longest way. */
+function preferred(layered: Layered, pieces: Segment[], vertex: number, length: number[], marks: Flags): void {
+  if (pieces.length === 1) marks[pieces[0]!.id] = 1;
+  if (pieces.length < 2) return;
+  const other = (piece: Segment): number => piece.upper + piece.lower - vertex;
+  const isAlike = (piece: Segment): boolean => isBend(layered, other(piece)) === isBend(layered, vertex);
+  const anyAlike = pieces.some(isAlike);
+  let furthest = -1;
+  for (const piece of pieces) {
+    if (!anyAlike || isAlike(piece)) furthest = Math.max(furthest, length[other(piece)]!);
+  }
+  for (const piece of pieces) {
+    if ((!anyAlike || isAlike(piece)) && length[other(piece)] === furthest) marks[piece.id] = 1;
+  }
 }
 
 /** Segments with a box at one end that cross a segment between two bends. */
-function cutsThroughLongEdge(layered: Layered, layers: number[][]): Segment[] {
-  const position = positionsOf(layered, layers);
+function cutsThroughLongEdge(layered: Layered, layers: number[][], position: Int32Array): Segment[] {
   const cuts: Segment[] = [];
   for (let rank = 0; rank + 1 < layers.length; rank++) {
     const lower = layers[rank + 1]!;
@@ -141,29 +148,33 @@ function positionsOf(layered: Layered, layers: number[][]): Int32Array {
 }
 
 /** Aligns each vertex with the median of its neighbours on one side, where no line is crossed. */
-function align(layered: Layered, layers: number[][], straight: Set<Segment>, way: Direction): Alignment {
+function align(
+  layered: Layered,
+  layers: number[][],
+  { position, straight, upward, mirrored }: Direction & { position: Int32Array; straight: Flags },
+): Alignment {
   const count = layered.rank.length;
   const root = Int32Array.from({ length: count }, (_, vertex) => vertex);
   const shift = new Float64Array(count);
-  const position = positionsOf(layered, layers);
-  const ordered = way.upward ? [...layers].reverse() : layers;
-  const sign = way.mirrored ? -1 : 1;
-  for (const layer of ordered) {
+  const sign = mirrored ? -1 : 1;
+  const other = (piece: Segment): number => (upward ? piece.lower : piece.upper);
+  const place = (piece: Segment): number => sign * (position[other(piece)]! + (upward ? piece.entryShare : piece.exitShare));
+  const byPlace = (a: Segment, b: Segment): number => place(a) - place(b);
+  for (let r = 0; r < layers.length; r++) {
+    const layer = layers[upward ? layers.length - 1 - r : r]!;
     let lastUsed = -Infinity;
-    for (const vertex of way.mirrored ? [...layer].reverse() : layer) {
-      const pieces = (way.upward ? layered.down : layered.up)[vertex]!.filter((piece) => straight.has(piece));
-      const other = (piece: Segment): number => (way.upward ? piece.lower : piece.upper);
-      const place = (piece: Segment): number =>
-        sign * (position[other(piece)]! + (way.upward ? piece.entry : piece.exit) / (layered.width[other(piece)]! + 1));
-      pieces.sort((a, b) => place(a) - place(b));
-      const middle = (pieces.length - 1) / 2;
-      for (const choice of new Set([Math.floor(middle), Math.ceil(middle)])) {
-        const piece = pieces[choice];
-        if (!piece || root[vertex] !== vertex || lastUsed >= sign * position[other(piece)]!) continue;
-        root[vertex] = root[other(piece)]!;
-        const [near, far] = way.upward ? [piece.exit, piece.entry] : [piece.entry, piece.exit];
-        shift[vertex] = shift[other(piece)]! + far - near;
-        lastUsed = sign * position[other(piece)]!;
+    for (let i = 0; i < layer.length; i++) {
+      const vertex = layer[mirrored ? layer.length - 1 - i : i]!;
+      const pieces = (upward ? layered.down : layered.up)[vertex]!.filter((piece) => straight[piece.id]);
+      if (pieces.length === 0) continue;
+      if (pieces.length > 1) pieces.sort(byPlace);
+      for (const choice of [(pieces.length - 1) >> 1, pieces.length >> 1]) {
+        const piece = pieces[choice]!;
+        const next = other(piece);
+        if (root[vertex] !== vertex || lastUsed >= sign * position[next]!) continue;
+        root[vertex] = root[next]!;
+        shift[vertex] = shift[next]! + (upward ? piece.entry - piece.exit : piece.exit - piece.entry);
+        lastUsed = sign * position[next]!;
       }
     }
   }
@@ -172,41 +183,68 @@ function align(layered: Layered, layers: number[][], straight: Set<Segment>, way
 
 /** Moves the aligned chains as far together as their neighbours allow. */
 function compact(layered: Layered, layers: number[][], { root, shift }: Alignment, mirrored: boolean): Float64Array {
-  const count = layered.rank.length;
-  const [before, after] = [neighbours(count), neighbours(count)];
-  const sign = mirrored ? -1 : 1;
-  for (const layer of layers) {
-    const row = mirrored ? [...layer].reverse() : layer;
-    for (let i = 1; i < row.length; i++) {
-      const [near, far] = [row[i - 1]!, row[i]!];
-      const apart = separation(layered, near, far) + sign * (shift[near]! - shift[far]!);
-      before[root[far]!]!.push([root[near]!, apart]);
-      after[root[near]!]!.push([root[far]!, apart]);
-    }
-  }
-  const place = new Float64Array(count);
-  const missing = before.map((list) => list.length);
+  const apart = distancesBetween(layered, layers, { root, shift }, mirrored);
+  const [before, after] = [listsBy(apart.far, root.length), listsBy(apart.near, root.length)];
+  const place = new Float64Array(root.length);
+  const missing = Int32Array.from(root, (_, vertex) => before.start[vertex + 1]! - before.start[vertex]!);
   const sorted: number[] = [];
-  for (let vertex = 0; vertex < count; vertex++) {
+  for (let vertex = 0; vertex < root.length; vertex++) {
     if (root[vertex] === vertex && missing[vertex] === 0) sorted.push(vertex);
   }
   for (let i = 0; i < sorted.length; i++) {
     const at = sorted[i]!;
-    for (const [next, apart] of after[at]!) {
-      place[next] = Math.max(place[next]!, place[at]! + apart);
+    for (let k = after.start[at]!; k < after.start[at + 1]!; k++) {
+      const pair = after.members[k]!;
+      const next = apart.far[pair]!;
+      place[next] = Math.max(place[next]!, place[at]! + apart.by[pair]!);
       if (--missing[next]! === 0) sorted.push(next);
     }
   }
-  for (const at of sorted.reverse()) {
-    if (before[at]!.length === 0 || after[at]!.length === 0) continue;
-    const room = Math.min(...after[at]!.map(([next, apart]) => place[next]! - apart));
+  for (let i = sorted.length - 1; i >= 0; i--) {
+    const at = sorted[i]!;
+    if (before.start[at] === before.start[at + 1] || after.start[at] === after.start[at + 1]) continue;
+    let room = Infinity;
+    for (let k = after.start[at]!; k < after.start[at + 1]!; k++) {
+      const pair = after.members[k]!;
+      room = Math.min(room, place[apart.far[pair]!]! - apart.by[pair]!);
+    }
     place[at] = Math.max(place[at]!, room);
   }
+  const sign = mirrored ? -1 : 1;
   return Float64Array.from(root, (top, vertex) => sign * place[top]! + shift[vertex]!);
 }
 
-function neighbours(count: number): [number, number][][] {
-  return Array.from({ length: count }, () => []);
+/** For each two neighbours in a rank: the roots of their chains, and how far these must be apart. */
+interface Distances {
+  near: Int32Array;
+  far: Int32Array;
+  by: Float64Array;
+}
+
+function distancesBetween(layered: Layered, layers: number[][], { root, shift }: Alignment, mirrored: boolean): Distances {
+  const count = layers.reduce((sum, layer) => sum + Math.max(0, layer.length - 1), 0);
+  const found = { near: new Int32Array(count), far: new Int32Array(count), by: new Float64Array(count) };
+  let pair = 0;
+  for (const layer of layers) {
+    for (let i = 1; i < layer.length; i++) {
+      const [left, right] = [layer[i - 1]!, layer[i]!];
+      found.near[pair] = root[mirrored ? right : left]!;
+      found.far[pair] = root[mirrored ? left : right]!;
+      found.by[pair++] = separation(layered, left, right) + shift[left]! - shift[right]!;
+    }
+  }
+  return found;
+}
+
+/** Which places of `keys` hold each key: those of key `k` are `members` from `start[k]` to `start[k + 1]`. */
+function listsBy(keys: Int32Array, keyCount: number): { start: Int32Array; members: Int32Array } {
+  const start = new Int32Array(keyCount + 1);
+  for (const key of keys) start[key + 1]!++;
+  for (let key = 0; key < keyCount; key++) start[key + 1]! += start[key]!;
+  const next = start.slice();
+  const members = new Int32Array(keys.length);
+  keys.forEach((key, place) => (members[next[key]!++] = place));
+  return { start, members };
 }
 
 /** The mean of the two middle ones of four placements, each moved to line up with the narrowest. */
@@ -218,8 +256,9 @@ function middleOf(layered: Layered, tries: Float64Array[]): Float64Array {
     const by = mirrored ? narrowest.high - extents[i]!.high : narrowest.low - extents[i]!.low;
     return columns.map((x) => x + by);
   });
-  return moved[0]!.map((_, vertex) => {
-    const sorted = moved.map((columns) => columns[vertex]!).sort((a, b) => a - b);
-    return (sorted[1]! + sorted[2]!) / 2;
+  const [a, b, c, d] = moved as [Float64Array, Float64Array, Float64Array, Float64Array];
+  return a.map((_, vertex) => {
+    const [p, q, r, s] = [a[vertex]!, b[vertex]!, c[vertex]!, d[vertex]!];
+    return (p + q + r + s - Math.min(p, q, r, s) - Math.max(p, q, r, s)) / 2;
   });
 }

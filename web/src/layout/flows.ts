@@ -53,28 +53,36 @@ function groupsAround(index: GraphIndex, id: string): string[] {
 
 class FlowBuilder {
   readonly flows: Flows;
-  private readonly places = new Map<string, number>();
-  private readonly known = new Set<string>();
+  /** Places of pieces by net, by where they come from and by where they go; the border is "". */
+  private readonly places = new Map<string, Map<string, Map<string, number>>>();
+  private readonly inputs = new Set<string>();
+  private readonly outputs = new Set<string>();
 
   constructor(paths: Flows["paths"]) {
     this.flows = { edges: [], inputs: [], outputs: [], nets: [], paths };
   }
 
   add(flow: Flow): number {
-    const key = JSON.stringify([flow.net, flow.from, flow.to]);
-    const place = this.places.get(key);
-    if (place !== undefined) return place;
-    this.remember(this.flows.nets, "net", flow.net);
-    if (flow.from === null) this.remember(this.flows.inputs, "in", flow.net);
-    if (flow.to === null) this.remember(this.flows.outputs, "out", flow.net);
-    this.places.set(key, this.flows.edges.length);
-    return this.flows.edges.push(flow) - 1;
+    const { net, from, to } = flow;
+    let ofNet = this.places.get(net);
+    if (!ofNet) {
+      this.places.set(net, (ofNet = new Map()));
+      this.flows.nets.push(net);
+    }
+    let targets = ofNet.get(from ?? "");
+    if (!targets) ofNet.set(from ?? "", (targets = new Map()));
+    const known = targets.get(to ?? "");
+    if (known !== undefined) return known;
+    if (from === null) remember(this.inputs, this.flows.inputs, net);
+    if (to === null) remember(this.outputs, this.flows.outputs, net);
+    const place = this.flows.edges.push(flow) - 1;
+    targets.set(to ?? "", place);
+    return place;
   }
+}
 
-  private remember(list: string[], kind: string, net: string): void {
-    const key = `${kind} ${net}`;
-    if (this.known.has(key)) return;
-    this.known.add(key);
-    list.push(net);
-  }
+function remember(known: Set<string>, list: string[], net: string): void {
+  if (known.has(net)) return;
+  known.add(net);
+  list.push(net);
 }

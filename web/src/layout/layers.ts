@@ -1,12 +1,18 @@
 import type { Ranking } from "./ranks";
 import { SPACING, type Block } from "./types";
 
-/** A piece of an edge between two neighbouring ranks; offsets are from the vertices' centres. */
+/**
+ * A piece of an edge between two neighbouring ranks; `exit` and `entry` are distances from the
+ * vertices' centres. The shares are the same as parts of the widths: they order ends at one vertex.
+ */
 export interface Segment {
+  id: number;
   upper: number;
   lower: number;
   exit: number;
   entry: number;
+  exitShare: number;
+  entryShare: number;
 }
 
 /**
@@ -20,11 +26,14 @@ export interface Layered {
   rank: number[];
   width: number[];
   height: number[];
+  /** The net of a bend on the way down; -1 for vertices, and on the way back up. */
+  net: number[];
   /** Longest way to a vertex, and on from it; -1 for bends. */
   depth: number[];
   reach: number[];
   up: Segment[][];
   down: Segment[][];
+  segmentCount: number;
   rankCount: number;
   /** Bends of each edge in the order in which it passes them. */
   bends: number[][];
@@ -37,15 +46,17 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     rank: [...ranking.rank],
     width: block.vertices.map((vertex) => vertex.width),
     height: block.vertices.map((vertex) => vertex.height),
+    net: block.vertices.map(() => -1),
     depth: [...ranking.depth],
     reach: [...ranking.reach],
     up: block.vertices.map(() => []),
     down: block.vertices.map(() => []),
+    segmentCount: 0,
     rankCount: ranking.rankCount,
     bends: [],
   };
   const known = new Map<string, number>();
-  const bendAt = (way: string, rank: number): number => {
+  const bendAt = (way: string, rank: number, net: number): number => {
     const key = `${way}@${rank}`;
     const bend = known.get(key) ?? layered.rank.length;
     if (bend === layered.rank.length) {
@@ -53,6 +64,7 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
       layered.rank.push(rank);
       layered.width.push(0);
       layered.height.push(0);
+      layered.net.push(net);
       layered.depth.push(-1);
       layered.reach.push(-1);
       layered.up.push([]);
@@ -65,7 +77,8 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     const key = `${upper}:${exit}>${lower}:${entry}`;
     if (joined.has(key)) return;
     joined.add(key);
-    const segment = { upper, lower, exit, entry };
+    const [exitShare, entryShare] = [exit / (layered.width[upper]! + 1), entry / (layered.width[lower]! + 1)];
+    const segment = { id: layered.segmentCount++, upper, lower, exit, entry, exitShare, entryShare };
     layered.down[upper]!.push(segment);
     layered.up[lower]!.push(segment);
   };
@@ -74,11 +87,11 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     const bends: number[] = [];
     layered.bends.push(bends);
     if (ranking.backward[index]) {
-      for (let rank = from; rank >= to; rank--) bends.push(bendAt(`back${edge.net}`, rank));
+      for (let rank = from; rank >= to; rank--) bends.push(bendAt(`back${edge.net}`, rank, -1));
       for (let i = 1; i < bends.length; i++) join(bends[i]!, bends[i - 1]!, 0, 0);
       return;
     }
-    for (let rank = from + 1; rank < to; rank++) bends.push(bendAt(`${edge.net}`, rank));
+    for (let rank = from + 1; rank < to; rank++) bends.push(bendAt(`${edge.net}`, rank, edge.net));
     let upper = edge.source;
     for (const lower of [...bends, edge.target]) {
       const entry = lower === edge.target ? (edge.entry ?? 0) : 0;

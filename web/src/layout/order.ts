@@ -4,99 +4,134 @@ const MAX_SWEEPS = 12;
 const MAX_FRUITLESS_SWEEPS = 4;
 const MAX_TRANSPOSE_ROUNDS = 6;
 
-/** Vertices of each rank from left to right, so that few edges cross. The same input, the same order. */
-export function orderLayers(layered: Layered): number[][] {
-  let layers = initialOrder(layered);
+/** How the first order of the ranks is made: by length of the way on, that mirrored, or by ports. */
+type Start = "longest left" | "longest right" | "as ports stand";
+
+const STARTS: readonly Start[] = ["longest left", "as ports stand", "longest right"];
+
+/**
+ * Vertices of each rank from left to right, so that few edges cross. The same input, the same order.
+ *
+ * It begins with the longest way at the left; only where crossings are left are other starts tried.
+ * With `endsStay`, the first and last rank keep the order in which their vertices are numbered.
+ */
+export function orderLayers(layered: Layered, endsStay: boolean): Order {
+  let best: Order = { layers: [], crossings: Infinity };
+  for (const start of STARTS) {
+    const layers = initialOrder(layered, start);
+    if (endsStay) for (const end of [layers[0]!, layers.at(-1)!]) end.sort((a, b) => a - b);
+    const found = untangle(layered, layers, endsStay ? layers.slice(1, -1) : layers);
+    if (found.crossings < best.crossings) best = found;
+    if (best.crossings === 0) break;
+  }
+  return best;
+}
+
+/** Vertices of each rank from left to right, and how often edges cross. */
+interface Order {
+  layers: number[][];
+  crossings: number;
+}
+
+/** Sorts the `movable` ranks by their neighbours, again and again, and gives the best order on the way. */
+function untangle(layered: Layered, layers: number[][], movable: number[][]): Order {
   const position = new Float64Array(layered.rank.length);
-  const remember = (): void => layers.forEach((layer) => layer.forEach((vertex, i) => (position[vertex] = i)));
-  remember();
+  for (const layer of layers) layer.forEach((vertex, i) => (position[vertex] = i));
   let best = layers.map((layer) => [...layer]);
   let fewest = countCrossings(layered, layers, position);
   let fruitless = 0;
   for (let sweep = 0; sweep < MAX_SWEEPS && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS; sweep++) {
-    sortByNeighbours(layered, layers, position, sweep);
-    transpose(layered, layers, position);
+    sortByNeighbours(layered, movable, position, sweep);
+    transpose(layered, movable, position);
     const crossings = countCrossings(layered, layers, position);
-    if (crossings < fewest) {
-      fewest = crossings;
-      best = layers.map((layer) => [...layer]);
-      fruitless = 0;
-    } else {
-      fruitless++;
-    }
+    fruitless++;
+    if (crossings >= fewest) continue;
+    fewest = crossings;
+    best = layers.map((layer) => [...layer]);
+    fruitless = 0;
   }
-  layers = best;
-  return layers;
+  return { layers: best, crossings: fewest };
 }
 
 /** How often edges cross, with vertices at these positions in their ranks. */
 export function countCrossings(layered: Layered, layers: number[][], position: Float64Array): number {
+  const ends = new Float64Array(layered.segmentCount);
+  const exits = new Float64Array(layered.segmentCount);
   let crossings = 0;
   for (const layer of layers) {
-    const pieces = layer.flatMap((vertex) => layered.down[vertex]!);
-    if (pieces.length < 2) continue;
-    const ends = pieces
-      .map((piece) => [exitKey(layered, position, piece), entryKey(layered, position, piece)] as const)
-      .sort((a, b) => a[0] - b[0] || a[1] - b[1])
-      .map(([, entry]) => entry);
-    crossings += countInversions(ends);
+    let count = 0;
+    for (const vertex of layer) {
+      const first = count;
+      for (const piece of layered.down[vertex]!) {
+        const [exit, entry] = [piece.exitShare, position[piece.lower]! + piece.entryShare];
+        let at = count++;
+        for (; at > first && (exits[at - 1]! > exit || (exits[at - 1] === exit && ends[at - 1]! > entry)); at--) {
+          exits[at] = exits[at - 1]!;
+          ends[at] = ends[at - 1]!;
+        }
+        exits[at] = exit;
+        ends[at] = entry;
+      }
+    }
+    if (count > 1) crossings += countInversions(ends.subarray(0, count));
   }
   return crossings;
 }
 
-function exitKey(layered: Layered, position: Float64Array, piece: Segment): number {
-  return position[piece.upper]! + piece.exit / (layered.width[piece.upper]! + 1);
-}
-
-function entryKey(layered: Layered, position: Float64Array, piece: Segment): number {
-  return position[piece.lower]! + piece.entry / (layered.width[piece.lower]! + 1);
-}
-
-/** Depth first from the top, the longest way on first: the main path stays left, skips go right. */
-function initialOrder(layered: Layered): number[][] {
+/** Depth first from the top: what is met first stands left, or right where the start is mirrored. */
+function initialOrder(layered: Layered, start: Start): number[][] {
   const layers: number[][] = Array.from({ length: layered.rankCount }, () => []);
   const seen = new Uint8Array(layered.rank.length);
+  const { reach, rank } = layered;
+  const byReach = (a: Segment, b: Segment): number => reach[a.lower]! - reach[b.lower]! || b.lower - a.lower;
+  const byPort = (a: Segment, b: Segment): number => b.exitShare - a.exitShare || byReach(a, b);
   const starts = layered.rank.map((_, vertex) => vertex);
-  starts.sort((a, b) => layered.rank[a]! - layered.rank[b]! || a - b);
-  for (const start of starts) {
-    const waiting = [start];
+  starts.sort((a, b) => rank[a]! - rank[b]! || a - b);
+  for (const first of starts) {
+    const waiting = [first];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       if (seen[at]) continue;
       seen[at] = 1;
-      layers[layered.rank[at]!]!.push(at);
-      const next = layered.down[at]!.map((piece) => piece.lower);
-      next.sort((a, b) => layered.reach[a]! - layered.reach[b]! || b - a);
-      waiting.push(...next);
+      layers[rank[at]!]!.push(at);
+      const pieces = layered.down[at]!;
+      const sorted = pieces.length > 1 ? [...pieces].sort(start === "as ports stand" ? byPort : byReach) : pieces;
+      for (const piece of sorted) waiting.push(piece.lower);
     }
   }
+  if (start === "longest right") for (const layer of layers) layer.reverse();
   return layers;
 }
 
 /** One pass, downward or upward in turn, that sorts each rank by the mean place of its neighbours. */
 function sortByNeighbours(layered: Layered, layers: number[][], position: Float64Array, sweep: number): void {
   const downward = sweep % 2 === 0;
-  const tieRight = Math.floor(sweep / 2) % 2 === 1;
-  const ranks = layers.map((_, rank) => rank);
-  if (!downward) ranks.reverse();
-  for (const rank of ranks) {
-    const layer = layers[rank]!;
-    const mean = new Map<number, number>();
+  const tieSign = Math.floor(sweep / 2) % 2 === 1 ? -1 : 1;
+  const mean = new Float64Array(position.length);
+  const byMean = (a: number, b: number): number => mean[a]! - mean[b]! || tieSign * (position[a]! - position[b]!);
+  for (let i = 0; i < layers.length; i++) {
+    const layer = layers[downward ? i : layers.length - 1 - i]!;
+    if (layer.length < 2) continue;
+    const pieces = downward ? layered.up : layered.down;
+    const movable: number[] = [];
     for (const vertex of layer) {
-      const pieces = downward ? layered.up[vertex]! : layered.down[vertex]!;
-      if (pieces.length === 0) continue;
+      if (pieces[vertex]!.length === 0) continue;
       let sum = 0;
-      for (const piece of pieces) sum += (downward ? exitKey : entryKey)(layered, position, piece);
-      mean.set(vertex, sum / pieces.length);
+      for (const piece of pieces[vertex]!) sum += placeOf(piece, downward, position);
+      mean[vertex] = sum / pieces[vertex]!.length;
+      movable.push(vertex);
     }
-    const movable = layer.filter((vertex) => mean.has(vertex));
-    movable.sort((a, b) => {
-      const tie = position[a]! - position[b]!;
-      return mean.get(a)! - mean.get(b)! || (tieRight ? -tie : tie);
-    });
+    movable.sort(byMean);
     let next = 0;
-    layers[rank] = layer.map((vertex) => (mean.has(vertex) ? movable[next++]! : vertex));
-    layers[rank]!.forEach((vertex, i) => (position[vertex] = i));
+    for (let at = 0; at < layer.length; at++) {
+      if (pieces[layer[at]!]!.length > 0) layer[at] = movable[next++]!;
+    }
+    layer.forEach((vertex, at) => (position[vertex] = at));
   }
+}
+
+/** Where a piece leaves the upper rank, or enters the lower one. */
+function placeOf(piece: Segment, above: boolean, position: Float64Array): number {
+  return above ? position[piece.upper]! + piece.exitShare : position[piece.lower]! + piece.entryShare;
 }
 
 /** Swaps neighbours in a rank while that removes crossings. */
@@ -106,7 +141,10 @@ function transpose(layered: Layered, layers: number[][], position: Float64Array)
     for (const layer of layers) {
       for (let i = 0; i + 1 < layer.length; i++) {
         const [left, right] = [layer[i]!, layer[i + 1]!];
-        if (swapGain(layered, position, left, right) <= 0) continue;
+        const gain =
+          swapGain(layered.up[left]!, layered.up[right]!, true, position) +
+          swapGain(layered.down[left]!, layered.down[right]!, false, position);
+        if (gain <= 0) continue;
         layer[i] = right;
         layer[i + 1] = left;
         position[right] = i;
@@ -118,25 +156,24 @@ function transpose(layered: Layered, layers: number[][], position: Float64Array)
   }
 }
 
-function swapGain(layered: Layered, position: Float64Array, left: number, right: number): number {
-  const above = (vertex: number): number[] =>
-    layered.up[vertex]!.map((piece) => exitKey(layered, position, piece));
-  const below = (vertex: number): number[] =>
-    layered.down[vertex]!.map((piece) => entryKey(layered, position, piece));
-  return pairGain(above(left), above(right)) + pairGain(below(left), below(right));
-}
-
-function pairGain(left: number[], right: number[]): number {
+/** How many crossings less there are on one side of two neighbours when they change places. */
+function swapGain(left: Segment[], right: Segment[], above: boolean, position: Float64Array): number {
   let gain = 0;
-  for (const a of left) for (const b of right) gain += Math.sign(a - b);
+  for (const a of left) {
+    const place = placeOf(a, above, position);
+    for (const b of right) gain += Math.sign(place - placeOf(b, above, position));
+  }
   return gain;
 }
 
+const SHORT = 24;
+
 /** Pairs that stand in the wrong order, by merge sort. Sorts `values`. */
-function countInversions(values: number[]): number {
+function countInversions(values: Float64Array): number {
+  if (values.length <= SHORT) return countByInsertion(values);
   let inversions = 0;
-  let from = values;
-  let into = new Array<number>(values.length);
+  let from: Float64Array = values;
+  let into: Float64Array = new Float64Array(values.length);
   for (let run = 1; run < values.length; run *= 2) {
     for (let start = 0; start < values.length; start += 2 * run) {
       const middle = Math.min(start + run, values.length);
@@ -151,6 +188,18 @@ function countInversions(values: number[]): number {
       }
     }
     [from, into] = [into, from];
+  }
+  return inversions;
+}
+
+function countByInsertion(values: Float64Array): number {
+  let inversions = 0;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    let at = i;
+    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
+    values[at] = value;
+    inversions += i - at;
   }
   return inversions;
 }

@@ -15,8 +15,8 @@ export function straightenPorts(
   { block, ranking, layered, layers }: { block: Block; ranking: Ranking; layered: Layered; layers: number[][] },
   x: Float64Array,
 ): void {
-  const entry = longest(block, "in", ranking.reach);
-  const exit = longest(block, "out", ranking.depth);
+  const entry = mainPort(block, "in", ranking);
+  const exit = mainPort(block, "out", ranking);
   if (entry === undefined || exit === undefined || Math.abs(x[entry]! - x[exit]!) < SHORTEST_JOG) return;
   const row = layers.at(-1)!;
   const at = row.indexOf(exit);
@@ -35,7 +35,9 @@ export function straightenPorts(
   }
 }
 
-function longest(block: Block, role: "in" | "out", length: number[]): number | undefined {
+/** The port on the longest way in or out, the first of several. */
+export function mainPort(block: Block, role: "in" | "out", { depth, reach }: Ranking): number | undefined {
+  const length = role === "in" ? reach : depth;
   let found: number | undefined;
   block.vertices.forEach((vertex, i) => {
     if (vertex.role === role && (found === undefined || length[i]! > length[found]!)) found = i;

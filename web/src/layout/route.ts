@@ -1,5 +1,5 @@
-import { addBottom, addTop, assignTracks, forkColumns, makeComb, type Comb } from "./channels";
-import { isBend, type Layered } from "./layers";
+import { addBottom, addTop, forkColumns, layTracks, makeComb, type Comb } from "./channels";
+import type { Layered } from "./layers";
 import type { Ranking } from "./ranks";
 import { SPACING, type Block, type Point } from "./types";
 
@@ -27,14 +27,24 @@ export function routeEdges(plan: Plan): {
 } {
   const entrances = chooseEntrances(plan);
   const channels = collectCombs(plan, entrances);
-  const tracks = channels.map((combs) => assignTracks([...combs.values()]));
-  const { rankCentre, trackTop, height } = stackRanks(plan, tracks);
+  const tracks = channels.map((combs) => layTracks([...combs.values()]));
+  const { rankCentre, trackTop, height } = stackRanks(plan, tracks.map(({ count }) => count));
   const trackY = (channel: number, comb: Comb): number => trackTop[channel]! + comb.level * SPACING.track;
   const routes = plan.block.edges.map((edge, index) => {
     const walk = new Walk(plan.x[edge.source]! + edge.exit, bottomOf(plan, edge.source, rankCentre));
     const entrance = entrances[index]!;
     for (const [channel, key, x] of crossings(plan, index, entrance)) {
-      walk.turn(x, trackY(channel, channels[channel]!.get(key)!));
+      const comb = channels[channel]!.get(key)!;
+      const detourAt = (column: number): Comb | undefined => {
+        const found = tracks[channel]!.detours.find((one) => one.comb === comb && Math.abs(one.x - column) < 0.5);
+        return found?.via;
+      };
+      const [before, after] = [detourAt(walk.x), detourAt(x)];
+      if (before) walk.turn(before.bottoms[0]!, trackY(channel, before));
+      if (after && plan.ranking.backward[index]) {
+        walk.turn(after.bottoms[0]!, trackY(channel, comb));
+        walk.turn(x, trackY(channel, after));
+      } else walk.turn(x, trackY(channel, comb));
     }
     const centre = rankCentre[plan.ranking.rank[edge.target]!]!;
     if (entrance.from === "above") walk.down(centre - plan.block.vertices[edge.target]!.height / 2);
@@ -57,6 +67,10 @@ class Walk {
 
   constructor(x: number, y: number) {
     this.points = [[x, y]];
+  }
+
+  get x(): number {
+    return this.points[this.points.length - 1]![0];
   }
 
   /** Goes along the vertical to `y`, then sideways to `x`. */
@@ -160,7 +174,12 @@ function chooseEntrances(plan: Plan): Entrance[] {
   for (const [target, nets] of incoming) {
     const above: number[][] = [];
     const taken = new Set<string>();
-    for (const indexes of nets.values()) {
+    const distance = (indexes: number[]): number => {
+      const last = plan.layered.bends[indexes[0]!]!.at(-1);
+      return last === undefined ? 0 : Math.abs(plan.x[last]! - plan.x[target]!);
+    };
+    const outerFirst = [...nets.values()].sort((a, b) => distance(b) - distance(a));
+    for (const indexes of outerFirst) {
       const side = nets.size > 1 ? freeSide(plan, indexes, position) : null;
       if (side && !taken.has(side.from)) {
         taken.add(side.from);
@@ -189,7 +208,7 @@ function freeSide(plan: Plan, indexes: number[], position: Map<number, number>):
   for (let i = position.get(target)! + step; i >= 0 && i < layer.length; i += step) {
     const beside = layer[i]!;
     const near = plan.x[beside]! - (step * plan.layered.width[beside]!) / 2;
-    if (isBend(plan.layered, beside) && Math.abs(plan.x[beside]! - column) < 0.5) break;
+    if (plan.layered.net[beside] === edge.net && Math.abs(plan.x[beside]! - column) < 0.5) break;
     if (step * (near - column) < CLEAR) return null;
     break;
   }

@@ -15,6 +15,8 @@ export interface Box extends NodeLabel {
 /** Words in the head line of an open group, the room that they need left and right, and the head's height. */
 export interface GroupHeader extends NodeLabel {
   height: number;
+  /** Room that is kept to the right of the group and under it, for sheets behind it. */
+  beyond: number;
   left: number;
   right: number;
 }
@@ -82,7 +84,7 @@ export function measureHeader(
   const detail = elideMiddle(open, DETAIL_ROOM, TYPE_FONT, measure);
   const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0) + (label.room ?? 0);
   const right = look?.right !== undefined ? look.right : count > 0 ? measure(parametersText(count), TYPE_FONT) + BOX_PADDING : 0;
-  return { title, detail, height, left: BOX_PADDING + CHEVRON_ROOM + words, right };
+  return { title, detail, height, beyond: look?.beyond ?? 0, left: BOX_PADDING + CHEVRON_ROOM + words, right };
 }
 
 /** `147,968 parameters`. */

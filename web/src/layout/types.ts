@@ -29,11 +29,12 @@ export type Direction = "TD" | "LR";
  * The contents of one group, to be laid out by itself, tensors running down.
  *
  * The block becomes at least `minWidth` wide and `minHeight` high, and its in-ports keep `clearLeft`
- * from the left border.
+ * from the left border. With `portsStay`, ports keep the order in which they are given.
  */
 export interface Block {
   vertices: readonly BlockVertex[];
   edges: readonly BlockEdge[];
+  portsStay: boolean;
   inset: { top: number; left: number; right: number; bottom: number };
   minWidth: number;
   minHeight: number;
@@ -47,6 +48,8 @@ export interface PlacedBlock {
   centres: Point[];
   routes: Point[][];
   forks: { net: number; at: Point }[];
+  /** How often lines cross, ports and boxes being as they are. */
+  crossings: number;
 }
 
 /** Distances between things, in CSS pixels. */

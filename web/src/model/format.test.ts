@@ -28,3 +28,9 @@ describe("toNumber", () => {
     expect(toNumber(0)).toBe(0);
   });
 });
+
+describe("si of negative numbers", () => {
+  it("has a true minus", () => {
+    expect(si(-15_200)).toBe("−15.20 k");
+  });
+});

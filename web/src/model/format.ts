@@ -27,7 +27,7 @@ const STEPS: [number, string][] = [
 export function si(value: number): string {
   if (value === 0) return "0";
   for (const [step, prefix] of STEPS)
-    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return `${twoPlaces(value / step)} ${prefix}`;
+    if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return minus(`${twoPlaces(value / step)} ${prefix}`);
   return Number.isInteger(value) ? count(value) : figures(value);
 }
 
@@ -38,7 +38,7 @@ function twoPlaces(value: number): string {
 
 /** Whole numbers with thousands separators. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Three significant figures, or as many as asked, without an exponent where that is readable. */

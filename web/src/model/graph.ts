@@ -56,7 +56,7 @@ export class GraphIndex {
   constructor(graph: Graph, looks: ReadonlyMap<string, NodeLook> = new Map()) {
     this.graph = graph;
     this.looks = looks;
-    this.nodes = new Map(Object.entries(graph.nodes));
+    this.nodes = new Map(inExecutionOrder(Object.entries(graph.nodes)));
     for (const [id, node] of this.nodes) {
       if (id === ROOT) continue;
       this.parents.set(id, node.parent !== null && this.has(node.parent) ? node.parent : ROOT);
@@ -231,4 +231,10 @@ export class GraphIndex {
       this.depths.set(node, (this.depths.get(this.parents.get(node) ?? ROOT) ?? 0) + 1);
     }
   }
+}
+
+/** JavaScript puts keys that look like numbers first, as the modules of a plain `Sequential` have. */
+function inExecutionOrder(entries: [string, Node][]): [string, Node][] {
+  const isMixed = entries.some(([id]) => /^\d+$/.test(id));
+  return isMixed ? entries.sort(([, a], [, b]) => a.order - b.order) : entries;
 }

@@ -1,163 +1,207 @@
 /** What nodes can be coloured by: one number a node, its unit, and how to write it. */
 
-import { bytes, figures, si, seconds } from "./format";
+import type { Column, Table } from "../generated/document";
+import { bytes, figures, percent, seconds, si } from "./format";
 import { ROOT } from "./graph";
+import { ColumnValues, type Moment, seriesOf } from "./columnvalues";
+import { summaryMeasures } from "./summarymeasures";
 import type { RunIndex } from "./run";
 
+export { colourAt } from "./palettes";
+
 export interface Measure {
+  /** Under which it stands in an address: `gradients`, `cost.time_s`. */
   name: string;
   label: string;
-  /** Symbol or unit for the legend. */
+  /** Heading in the list of measures: the table that it comes from. */
+  table: string;
+  /** What it is, in a few words, for the legend. */
   note: string;
-  value: (id: string) => number | null;
+  /** A number of a node; NaN and infinities are numbers, null is not measured. */
+  value: (id: string, at: Moment) => number | null;
   format: (value: number) => string;
+  /** The same in little room; without it as `format` writes it. */
+  short?: (value: number) => string;
   /** What was not measured, when there is no value for a node that could have one. */
   gap: string;
-  /** Whether the value is there for nodes with parameters only. */
-  ofParameters: boolean;
-  /** What nodes without a value are said to be, where that is not plain "no value". */
-  without?: string;
+  /** Whether the node could have a value: without one it was not measured. */
+  applies: (id: string) => boolean;
+  /** What the other nodes are said to be. */
+  without: string;
+  /** How a group that was not measured by itself comes by its value; empty where it has its own. */
+  groups: string;
   /** How much of the model the values stand for. */
   coverage?: string | undefined;
 }
 
+/** Tables that are joined by node, but whose numbers place things and measure nothing. */
+const NO_MEASURES = new Set(["folds", "differences", "matches", "distributions", "saved_tensors", "edges"]);
+const PLACES = new Set(["step", "rank"]);
+
+const TITLES: Record<string, string> = {
+  nodes: "Structure",
+  parameters: "Parameters",
+  cost: "Cost",
+  flop_coverage: "FLOP coverage",
+};
+
+/** Every measure that the run has numbers for; the usual ones first, then those of each table. */
 export function measures(run: RunIndex): Measure[] {
-  const all: Measure[] = [
+  const usual = usualMeasures(run).filter((measure) => run.graph.nodes.size > 0 && hasValue(run, measure));
+  const taken = new Set(["nodes.parameter_count", "nodes.flops", "cost.parameter_count.forward", "cost.parameter_count.backward", "cost.time_s.forward", "cost.flops.forward", "cost.activation_bytes.forward"]);
+  const others = Object.values(run.run.tables)
+    .filter((table) => table.cells["node"] && !NO_MEASURES.has(table.name))
+    .flatMap((table) => tableMeasures(run, table))
+    .filter((measure) => !taken.has(measure.name));
+  return grouped([...usual, ...summaryMeasures(run), ...others]);
+}
+
+/** Those of one table together, tables in the order in which they come first. */
+function grouped(all: Measure[]): Measure[] {
+  const tables = [...new Set(all.map((measure) => measure.table))];
+  return tables.flatMap((table) => all.filter((measure) => measure.table === table));
+}
+
+const LATEST: Moment = { step: null, split: null };
+
+function hasValue(run: RunIndex, measure: Measure): boolean {
+  for (const id of run.graph.nodes.keys()) if (measure.value(id, LATEST)) return true;
+  return false;
+}
+
+function usualMeasures(run: RunIndex): Measure[] {
+  const withParameters = { applies: (id: string) => run.parameterCount(id) > 0, without: "no parameters" };
+  return [
     {
       name: "parameters",
       label: "Parameters",
+      table: "Structure",
       note: "count, shared ones once",
       value: (id) => run.parameterCount(id) || null,
       format: si,
       gap: "parameters",
-      ofParameters: true,
+      groups: "",
+      ...withParameters,
     },
     {
       name: "flops",
       label: "FLOPs",
+      table: "Cost",
       note: "forward, multiply-add = 2",
       value: (id) => run.graph.nodes.get(id)?.flops as number | null,
       format: si,
       gap: "cost",
-      ofParameters: false,
+      applies: (id) => run.rowsOf("nodes", id)[0]?.["counting"] === "no formula",
       without: "none",
+      groups: "",
       coverage: run.flopCoverage(ROOT)?.statement,
     },
     {
       name: "time",
       label: "Time",
+      table: "Cost",
       note: "forward, median of 3",
       value: (id) => run.cost(id, "time_s"),
       format: seconds,
       gap: "cost",
-      ofParameters: false,
-    },
-    {
-      name: "weights",
-      label: "Weight spread",
-      note: "standard deviation of the weights",
-      value: (id) => run.figures(id, "parameter")?.std ?? null,
-      format: figures,
-      gap: "parameter",
-      ofParameters: true,
-    },
-    {
-      name: "gradients",
-      label: "Gradient norm",
-      note: "‖∂L/∂W‖₂ of one batch",
-      value: (id) => run.gradientNorm(id),
-      format: figures,
-      gap: "gradient",
-      ofParameters: true,
-    },
-    {
-      name: "activations",
-      label: "Output spread",
-      note: "standard deviation of the output",
-      value: (id) => run.figures(id, "activation")?.std ?? null,
-      format: figures,
-      gap: "activation",
-      ofParameters: false,
+      applies: (id) => run.rowsOf("cost", id).length > 0,
+      without: "no value",
+      groups: "",
     },
     {
       name: "bytes",
       label: "Output size",
+      table: "Cost",
       note: "bytes of the outputs",
       value: (id) => run.cost(id, "activation_bytes"),
       format: bytes,
       gap: "cost",
-      ofParameters: false,
+      applies: () => false,
+      without: "no value",
+      groups: "",
     },
     {
       name: "held",
       label: "Memory kept",
+      table: "Backward",
       note: "bytes for backward, at the first saver",
       value: (id) => run.backward?.held(id) ?? null,
       format: bytes,
       gap: "backward",
-      ofParameters: false,
+      applies: () => false,
+      without: "no value",
+      groups: "the sum of what is inside",
     },
   ];
-  return all.filter((measure) => [...run.graph.nodes.values()].some((node) => positive(measure.value(node.id))));
 }
 
-/** Domain and position of values on a logarithmic scale. */
-export class LogScale {
-  readonly low: number;
-  readonly high: number;
-
-  constructor(values: number[]) {
-    const found = values.filter((value) => value > 0 && Number.isFinite(value));
-    const high = found.length ? Math.max(...found) : 1;
-    this.high = high;
-    this.low = Math.max(found.length ? Math.min(...found) : high / 10, high / 1e6);
-    if (this.low === this.high) this.low = high / 10;
-  }
-
-  /** 0 to 1. */
-  at(value: number): number {
-    if (!(value > 0)) return 0;
-    const share = Math.log(value / this.low) / Math.log(this.high / this.low);
-    return Math.min(1, Math.max(0, share));
-  }
-
-  /** Powers of ten inside the domain, at most four. */
-  ticks(): number[] {
-    const from = Math.ceil(Math.log10(this.low) - 1e-9);
-    const to = Math.floor(Math.log10(this.high) + 1e-9);
-    const every = Math.max(1, Math.ceil((to - from + 1) / 4));
-    const ticks: number[] = [];
-    for (let exponent = to; exponent >= from; exponent -= every) ticks.unshift(10 ** exponent);
-    return ticks.length >= 2 ? ticks : [this.low, this.high];
-  }
+/** A measure for each numeric column of a table, and for each series of rows in it. */
+function tableMeasures(run: RunIndex, table: Table): Measure[] {
+  const numeric = table.columns.filter((column) => isNumeric(column) && !PLACES.has(column.name));
+  return numeric.flatMap((column) =>
+    seriesOf(table).map((series) => {
+      const values = new ColumnValues(run, table.name, column, series);
+      const name = [table.name, column.name, ...Object.values(series)].join(".");
+      return fromColumn(table, column, Object.values(series), values, name);
+    }),
+  ).filter((measure) => hasValue(run, measure));
 }
 
-export function positive(value: number | null): value is number {
-  return value !== null && value > 0;
+function fromColumn(table: Table, column: Column, series: string[], values: ColumnValues, name: string): Measure {
+  const isOwn = !(table.name in TITLES);
+  const base = column.label || readable(isOwn && column.name === "value" ? table.name : column.name);
+  return {
+    name,
+    label: [base, ...series].join(", "),
+    table: TITLES[table.name] ?? (isOwn ? "Your own" : readable(table.name)),
+    note: [column.meaning, unitNote(column.unit)].filter(Boolean).join(", ") || (isOwn ? "your own numbers" : readable(table.name)),
+    value: (id, at) => values.of(id, at),
+    format: formatOf(column.unit),
+    short: column.unit in WRITTEN ? formatOf(column.unit) : plain,
+    gap: table.name,
+    applies: (id) => values.isListed(id),
+    without: "no value",
+    get groups() {
+      return values.filled ? GROUP_RULES[column.groups] : ""; // known once values were asked for
+    },
+  };
 }
 
-const LIGHT = ["#faf2c0", "#cee09c", "#98cf88", "#5abc83", "#01a585", "#048881", "#056c75", "#045365", "#083a52"];
-const DARK = ["#002e4d", "#01465b", "#035f6a", "#067977", "#00967c", "#3faf79", "#83c37d", "#b8d48e", "#e4e6ae"];
+const GROUP_RULES: Record<Column["groups"], string> = {
+  sum: "the sum of what is inside",
+  max: "the largest inside",
+  none: "",
+};
 
-/** The sequential map of the theme, as steps for a gradient. */
-export function sequential(theme: "light" | "dark"): string[] {
-  return theme === "dark" ? DARK : LIGHT;
+function isNumeric(column: Column): boolean {
+  return column.kind === "integer" || column.kind === "number";
 }
 
-/** Colour at 0 to 1 on the sequential map. */
-export function colourAt(share: number, theme: "light" | "dark"): string {
-  const steps = sequential(theme);
-  const at = Math.min(1, Math.max(0, share)) * (steps.length - 1);
-  const index = Math.min(steps.length - 2, Math.floor(at));
-  const mix = at - index;
-  const [a, b] = [parse(steps[index]!), parse(steps[index + 1]!)];
-  const channel = (i: number) =>
-    Math.round(a[i]! + (b[i]! - a[i]!) * mix)
-      .toString(16)
-      .padStart(2, "0");
-  return `#${channel(0)}${channel(1)}${channel(2)}`;
+const WRITTEN: Record<string, (value: number) => string> = {
+  s: seconds,
+  B: bytes,
+  FLOP: si,
+  "FLOP/s": si,
+  share: (value) => `${percent(value)} %`,
+};
+
+/** How numbers of a unit are written; one that is not known stands behind the number. */
+export function formatOf(unit: string): (value: number) => string {
+  const known = WRITTEN[unit];
+  if (known) return known;
+  return unit ? (value) => `${plain(value)} ${unit}` : plain;
 }
 
-function parse(hex: string): number[] {
-  return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+function plain(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) >= 1e4 ? si(value) : figures(value);
+}
+
+function unitNote(unit: string): string {
+  return unit && !(unit in WRITTEN) ? `in ${unit}` : "";
+}
+
+/** `activation_bytes` as people say it: the unit at its end is written with the number. */
+function readable(name: string): string {
+  const words = name.replace(/_(s|bytes)$/, "").replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

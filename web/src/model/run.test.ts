@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { search } from "../app/search";
 import type { Document, Finding, Node, Table, TensorSummary } from "../generated/document";
 import { RunIndex } from "./run";
+import { SearchIndex } from "./searchindex";
 
 function node(id: string, parent: string | null, change: Partial<Node> = {}): Node {
   return { id, kind: "module", name: id, type: "Linear", parent, inputs: [], outputs: [], parameters: [], attributes: {}, flops: null, source: null, order: 0, atomic: false, aten: [], ...change };
@@ -45,9 +45,11 @@ function document(): Document {
         cost: table("cost", [{ node: "block", phase: "forward", time_s: 0.5, flops: null }]),
       },
       findings: [FINDING],
+      excerpts: [],
       gaps: [{ what: "gradient", reason: "no loss was given", node: null }, { what: "gradient", reason: "frozen", node: "block.a" }],
     },
     views: [],
+    comparison: null,
   };
 }
 
@@ -113,13 +115,14 @@ describe("RunIndex", () => {
   });
 });
 
-describe("search", () => {
-  const run = new RunIndex(document());
+describe("SearchIndex", () => {
+  const index = new SearchIndex(new RunIndex(document()));
+  const ids = (query: string) => index.find(query).map(({ id }) => id);
 
   it("matches name and type, exact names first", () => {
-    expect(search(run, "conv")).toEqual(["head"]);
-    expect(search(run, "b")[0]).toBe("block.b");
-    expect(search(run, "block linear")).toEqual(["block.a", "block.b"]);
-    expect(search(run, "  ")).toEqual([]);
+    expect(ids("conv")).toEqual(["head"]);
+    expect(ids("b")[0]).toBe("block.b");
+    expect(ids("block linear")).toEqual(["block.a", "block.b"]);
+    expect(ids("  ")).toEqual([]);
   });
 });

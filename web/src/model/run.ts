@@ -2,7 +2,7 @@
 
 import type { Document, Finding, Gap, Node, Run, TensorSummary, View } from "../generated/document";
 import { BackwardIndex, type Direction } from "./backward";
-import { GraphIndex } from "./graph";
+import { GraphIndex, ROOT } from "./graph";
 import { toNumber } from "./format";
 import { type Figures, figures, merge, scaled } from "./summary";
 
@@ -20,6 +20,9 @@ export class RunIndex {
   private readonly rowsByTable = new Map<string, Row[]>();
   private readonly byNode = new Map<string, Map<string, Row[]>>();
   private readonly merged = new Map<string, TensorSummary | null>();
+  private readonly histories = new Map<string, { step: number; summary: TensorSummary }[]>();
+  private severities: Map<string, Finding["severity"]> | null = null;
+  private stepsFound: number[] | null = null;
   private readonly counts = new Map<string, number>();
 
   constructor(document: Document) {
@@ -103,25 +106,63 @@ export class RunIndex {
   }
 
   /**
-   * The latest distribution of a quantity: parameters and their gradients over everything inside
-   * a node, activations of the node itself.
+   * The distribution of a quantity at a step, or the last one before it; the latest without a step.
+   * Of parameters and their gradients over everything inside a node, of activations of the node itself.
    */
-  summary(id: string, quantity: Quantity): TensorSummary | null {
-    const key = `${quantity}\u0000${id}`;
-    if (!this.merged.has(key)) this.merged.set(key, this.mergeRows(id, quantity));
+  summary(id: string, quantity: Quantity, step: number | null = null): TensorSummary | null {
+    const key = `${quantity}\u0000${step ?? ""}\u0000${id}`;
+    if (!this.merged.has(key)) this.merged.set(key, this.mergeRows(id, quantity, step ?? Infinity));
     return this.merged.get(key)!;
   }
 
-  figures(id: string, quantity: Quantity): Figures | null {
-    const summary = this.summary(id, quantity);
+  figures(id: string, quantity: Quantity, step: number | null = null): Figures | null {
+    const summary = this.summary(id, quantity, step);
     return summary && figures(summary);
   }
 
-  /** Norm of the gradient of a node's parameters: the root mean square over the batches seen. */
-  gradientNorm(id: string): number | null {
+  /** Norm of a quantity over a node's parameters: the root mean square over the batches seen. */
+  normOf(id: string, quantity: Quantity, step: number | null = null): number | null {
     const parameters = this.parameterCount(id);
-    const found = parameters ? this.figures(id, "gradient") : null;
+    const found = parameters ? this.figures(id, quantity, step) : null;
     return found && found.count ? found.norm * Math.sqrt(parameters / found.count) : null;
+  }
+
+  /** Norm of the gradient of a node's parameters. */
+  gradientNorm(id: string, step: number | null = null): number | null {
+    return this.normOf(id, "gradient", step);
+  }
+
+  /** The steps that can be looked at, rising: those of distributions, else of scalars; none if only one. */
+  get steps(): readonly number[] {
+    if (this.stepsFound) return this.stepsFound;
+    const of = (table: string) => {
+      const cells = this.run.tables[table]?.cells["step"] ?? [];
+      return [...new Set(cells.map(toNumber).filter((step) => step !== null))].sort((a, b) => a - b);
+    };
+    const found = of("distributions");
+    this.stepsFound = found.length > 1 ? found : of("scalars");
+    if (this.stepsFound.length < 2) this.stepsFound = [];
+    return this.stepsFound;
+  }
+
+  /** The splits that something was measured on, as they come. */
+  get splits(): readonly string[] {
+    const found = new Set<string>();
+    for (const table of ["evaluation", "confusion", ...Object.keys(this.run.tables)])
+      for (const split of this.run.tables[table]?.cells["split"] ?? []) if (typeof split === "string" && split) found.add(split);
+    return [...found];
+  }
+
+  /** The worst severity among the findings about a node or something inside it. */
+  worstOf(id: string): Finding["severity"] | null {
+    if (!this.severities) {
+      this.severities = new Map();
+      for (const severity of ["info", "warning", "error"] as const)
+        for (const finding of this.run.findings.filter((each) => each.severity === severity))
+          for (const node of finding.nodes)
+            if (this.graph.has(node)) for (const around of [node, ...this.graph.ancestors(node), ROOT]) this.severities.set(around, severity);
+    }
+    return this.severities.get(id) ?? null;
   }
 
   /** Findings about a node or about something inside it. */
@@ -143,6 +184,13 @@ export class RunIndex {
 
   /** The distribution at every step at which it was measured, first to last. */
   history(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
+    const key = `${quantity}\u0000${id}`;
+    let found = this.histories.get(key);
+    if (!found) this.histories.set(key, (found = this.historyOf(id, quantity)));
+    return found;
+  }
+
+  private historyOf(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
     const byStep = new Map<number, Row[]>();
     for (const row of this.measuredRows(id, quantity)) {
       const atStep = byStep.get(stepOf(row));
@@ -155,8 +203,8 @@ export class RunIndex {
     });
   }
 
-  private mergeRows(id: string, quantity: Quantity): TensorSummary | null {
-    const rows = this.measuredRows(id, quantity);
+  private mergeRows(id: string, quantity: Quantity, until: number): TensorSummary | null {
+    const rows = this.measuredRows(id, quantity).filter((row) => stepOf(row) <= until);
     const last = rows.reduce((step, row) => Math.max(step, stepOf(row)), 0);
     return mergeOf(rows.filter((row) => stepOf(row) === last));
   }

@@ -11,14 +11,18 @@ import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "parameters", "gradients"],
+  training: ["curves", "strips", "ridges", "parameters", "gradients"],
   generalisation: ["confusion"],
-  bottlenecks: ["cost", "activations"],
+  bottlenecks: ["work", "cost", "activations"],
 };
 
 export interface PageContext extends ViewContext {
   open: (page: Page) => void;
   node: string | null;
+  step: number | null;
+  split: string | null;
+  /** The switch between the splits, for a page that shows evaluation. */
+  splitSwitch: () => HTMLElement;
 }
 
 export function pageContent(run: RunIndex, page: Page, context: PageContext): HTMLElement {
@@ -26,7 +30,7 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
   if (page === "overview") grid.append(...overview(run, context));
   else if (page === "findings") grid.append(...findingsPage(run, context));
   else {
-    if (page === "generalisation") grid.append(evaluationCard(run));
+    if (page === "generalisation") grid.append(evaluationCard(run, context));
     if (page === "bottlenecks") grid.append(timeCard(run, "span-12", context));
     for (const name of CHARTS[page] ?? []) grid.append(viewCard(run, name, "span-12", context));
     if (page === "bottlenecks") grid.append(costTable(run, context));
@@ -37,7 +41,7 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
 function overview(run: RunIndex, context: PageContext): HTMLElement[] {
   const all = link(`All ${run.run.findings.length}`, () => context.open("findings"));
   return [
-    factRow(run),
+    factRow(run, context.split),
     viewCard(run, "curves", "span-8", context, "training"),
     card("Findings", "most severe first", "span-4 tall", findingList(run.run.findings, context.choose, "No rule fired"), all),
     viewCard(run, "confusion", "span-4", { ...context, most: 1 }, "generalisation"),
@@ -52,7 +56,7 @@ function timeCard(run: RunIndex, span: string, context: PageContext, more?: HTML
   return card("Forward time by module", `one forward pass, ${seconds(whole)}`, span, icicle(run, context.choose), more);
 }
 
-function factRow(run: RunIndex): HTMLElement {
+function factRow(run: RunIndex, split: string | null): HTMLElement {
   const model = run.run.model;
   const root = run.graph.nodes.get(ROOT);
   const facts: HTMLElement[] = [];
@@ -67,35 +71,36 @@ function factRow(run: RunIndex): HTMLElement {
       ),
     );
   if (model) {
-    const [number, unit] = split(si(model.parameter_count));
+    const [number, unit] = parted(si(model.parameter_count));
     const share = model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0;
     add("Parameters", number, unit, `${figures(share)} % trainable`);
   }
   if (typeof root?.flops === "number") {
-    const [number, unit] = split(si(root.flops));
+    const [number, unit] = parted(si(root.flops));
     const coverage = run.flopCoverage(ROOT);
     const said = ["one batch, multiply-add = 2", coverage?.short].filter(Boolean).join("; ");
     add("Forward cost", number, `${unit}FLOP`, said, coverage?.statement);
   }
   const time = run.cost(ROOT, "time_s");
   if (time !== null) {
-    const [number, unit] = split(seconds(time));
+    const [number, unit] = parted(seconds(time));
     add("Forward time", number, unit, "one batch, median of 3");
   }
-  for (const row of run.rows("evaluation").filter((r) => r["metric"] === "accuracy")) {
+  const evaluated = run.rows("evaluation").filter((row) => split === null || row["split"] === split);
+  for (const row of evaluated.filter((r) => r["metric"] === "accuracy")) {
     const [value, low, high] = ["value", "low", "high"].map((name) => toNumber(row[name]));
     if (value == null) continue;
     const half = low != null && high != null ? ` · ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : "";
     add(`${title(String(row["split"]))} accuracy`, (100 * value).toFixed(1), "%", `${count(Number(row["samples"]))} examples${half}`);
   }
-  for (const row of run.rows("evaluation").filter((r) => r["metric"] === "loss")) {
+  for (const row of evaluated.filter((r) => r["metric"] === "loss")) {
     const value = toNumber(row["value"]);
     if (value !== null) add(`${title(String(row["split"]))} loss`, figures(value), "", "mean over the split");
   }
   return h("section", { class: "card span-12" }, h("div", { class: "fact-row" }, ...facts));
 }
 
-function split(text: string): [string, string] {
+function parted(text: string): [string, string] {
   const at = text.lastIndexOf(" ");
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
@@ -114,7 +119,14 @@ function viewCard(run: RunIndex, name: string, span: string, context: PageContex
     gaps: ["the report holds no such chart"],
   };
   const more = page && link(title(page), () => context.open(page));
-  return card(view.title, view.subtitle, span, drawView(view, context), more);
+  return card(view.title, view.subtitle, span, drawView(ofSplit(view, context.split), { ...context, selected: context.node }), more);
+}
+
+/** Of the panels of splits the one that is chosen. */
+function ofSplit(view: View, split: string | null): View {
+  if (view.name !== "confusion" || split === null) return view;
+  const chosen = view.panels.filter((panel) => panel.title.toLowerCase().split(/\W+/).includes(split.toLowerCase()));
+  return chosen.length ? { ...view, panels: chosen } : view;
 }
 
 function card(name: string, subtitle: string, span: string, body: Node, more?: Node): HTMLElement {
@@ -130,9 +142,10 @@ function link(text: string, act: () => void): HTMLElement {
   return h("button", { type: "button", class: "link", click: act }, text);
 }
 
-function evaluationCard(run: RunIndex): HTMLElement {
-  const rows = run.rows("evaluation");
-  if (!rows.length) {
+function evaluationCard(run: RunIndex, context: PageContext): HTMLElement {
+  const all = run.rows("evaluation");
+  const rows = all.filter((row) => context.split === null || row["split"] === context.split);
+  if (!all.length) {
     const reasons = run.run.gaps.filter((gap) => gap.what === "evaluation").map((gap) => gap.reason);
     return card("Evaluation", "", "span-12", h("div", { class: "not-measured hatched" }, reasons.join("; ") || "not measured"));
   }
@@ -141,7 +154,7 @@ function evaluationCard(run: RunIndex): HTMLElement {
     const interval = low != null && high != null ? `${figures(low)} to ${figures(high)}` : "–";
     return [String(row["split"]), String(row["metric"]), value == null ? "not finite" : figures(value), interval, count(Number(row["samples"]))];
   });
-  return card("Evaluation", "95 % intervals", "span-12", table(["Split", "Metric", "Value", "Interval", "Samples"], cells, 2));
+  return card("Evaluation", "95 % intervals", "span-12", table(["Split", "Metric", "Value", "Interval", "Samples"], cells, 2), context.splitSwitch());
 }
 
 function costTable(run: RunIndex, context: PageContext): HTMLElement {

@@ -52,5 +52,5 @@ def _is_layered(panel: Panel) -> bool:
 
 def _is_small(panel: Panel) -> bool:
     if any(isinstance(mark, Heatmap) for mark in panel.marks):
-        return len(panel.x.categories) <= _SMALL_MATRIX
+        return len(panel.x.categories) <= _SMALL_MATRIX and len(panel.y.categories) > 1
     return all(isinstance(mark, Line | Rule) for mark in panel.marks)

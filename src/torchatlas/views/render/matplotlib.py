@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Rule, View
+from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Ridges, Rule, Scatter, View
 from torchatlas.views.render.matplotlib_figure import draw_view
 from torchatlas.views.render.matplotlib_marks import (
+    MARKERS,
     add_colour_bar,
     bar_places,
     colour_map,
@@ -18,14 +19,20 @@ from torchatlas.views.render.matplotlib_marks import (
     draw_zero_bar,
     label_bars,
     mark_intervals,
+    mark_lanes,
     mark_missing,
     mark_odd_points,
     mark_odd_rows,
+    note_names,
+    point_edge,
     write_cells,
+    write_ridge_figures,
 )
 from torchatlas.views.render.matrix import cell_range
 from torchatlas.views.render.names import short
 from torchatlas.views.render.pane import Pane
+from torchatlas.views.render.points import placed
+from torchatlas.views.render.ridge import ridge_outline, zero_height
 
 
 def render(
@@ -123,6 +130,46 @@ def _(mark: Heatmap, pane: Pane) -> None:
     )
     write_cells(mark, pane)
     add_colour_bar(mark, pane)
+
+
+@draw.register
+def _(mark: Ridges, pane: Pane) -> None:
+    colour = pane.theme.roles[mark.role]
+    for row, shares in enumerate(mark.shares):
+        outline = ridge_outline(mark, row, pane.across)
+        if not outline:
+            continue
+        x, height = np.array(outline).T
+        is_filled = mark.filled == "all" or row == len(mark.shares) - 1
+        face = colour if is_filled else pane.theme.background
+        alpha = 0.55 if is_filled else 0.85
+        pane.axes.fill_between(x, row, row - height, facecolor=face, alpha=alpha, zorder=2 + row)
+        pane.axes.plot(x, row - height, color=colour, linewidth=0.8, zorder=2 + row)
+        zero = zero_height(mark, row)
+        if zero and shares:
+            pane.axes.plot(
+                [0.0, 0.0], [row - zero, row], color=pane.theme.text, linewidth=2, zorder=2.1 + row
+            )
+    measured = tuple(float(row) if shares else None for row, shares in enumerate(mark.shares))
+    mark_missing(measured, pane, mark.missing)
+    write_ridge_figures(mark, pane)
+
+
+@draw.register
+def _(mark: Scatter, pane: Pane) -> None:
+    points = placed(mark, pane.across, pane.down)
+    pane.axes.scatter(
+        [x for _, x, _ in points],
+        [y for _, _, y in points],
+        s=28,
+        marker=MARKERS.get(mark.role, "o"),
+        color=pane.theme.roles[mark.role],
+        **point_edge(mark, pane),
+        label=mark.label,
+        zorder=3,
+    )
+    mark_lanes(mark, pane)
+    note_names(mark, pane)
 
 
 @draw.register

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
@@ -15,10 +15,11 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from torchatlas.run import Heatmap, Panel, View
+from torchatlas.run import Heatmap, Panel, Scatter, View
 from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
 from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.pane import LONGEST_NAME, Pane
+from torchatlas.views.render.points import lane_counts
 from torchatlas.views.render.quantity import number_text, power_of_ten, tick_text
 from torchatlas.views.render.scale import Scale, is_blank
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
@@ -33,7 +34,12 @@ _MOST_NOTES = 6
 _LABEL_STEP = 0.075
 """Least distance of the labels at the ends of lines, as a share of the panel's height."""
 
+_NAME_STEP = 0.06
+"""The same of the names of points."""
+
+_PAD_OVER_LEGEND = 20.0
 _MOST_NAMES_ACROSS = 70
+_MOST_NAMES_OF_MATRIX = 60
 _MOST_ROWS = 160
 """More rows than this make a figure no higher, and their names are thinned out."""
 
@@ -123,7 +129,8 @@ def _row_height(row: tuple[Panel, ...]) -> float:
         below = max(
             len(short(name, LONGEST_NAME)) for panel in row for name in (*panel.x.categories, "")
         )
-        height = min(max(2.6, 0.26 * names + 1.4), 9.5) if len(row) == 1 else 4.2
+        lowest = 1.6 if names == 1 else 2.6
+        height = min(max(lowest, 0.26 * names + 1.4), 9.5) if len(row) == 1 else 4.2
         height += 0.07 * min(below, LONGEST_NAME)
     elif names:
         height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, _MOST_ROWS)
@@ -210,17 +217,23 @@ def _draw_rows(
                 draw(mark, pane)
             _dress(pane, beside=len(row), named=not (joined and column))
             _label_ends(pane)
+            _name_points(pane)
             _count_odd(pane)
+            _add_legend(pane)
 
 
 def _dress(pane: Pane, beside: int, named: bool) -> None:
     """Limits, ticks, titles and grid, after the marks, which some libraries title themselves."""
     axes, theme = pane.axes, pane.theme
     title = short(pane.panel.title, 90 // beside)
-    axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=theme.text)
+    pad = _PAD_OVER_LEGEND if len(_legend_labels(pane)) > 1 else None
+    axes.set_title(title, loc="left", pad=pad, fontsize=10.5, fontweight="bold", color=theme.text)
     _set_ticks(axes.xaxis, pane.across, _MOST_NAMES_ACROSS)
-    _set_ticks(axes.yaxis, pane.down, pane.most_names)
+    is_matrix = any(isinstance(mark, Heatmap) for mark in pane.panel.marks)
+    most_names = min(pane.most_names, _MOST_NAMES_OF_MATRIX) if is_matrix else pane.most_names
+    _set_ticks(axes.yaxis, pane.down, most_names)
     below = [pane.across.title] * bool(pane.across.title) + _note_lines(pane.panel, beside)
+    below += lane_counts(pane.panel, pane.across, pane.down)
     axes.set_xlabel("\n".join(below))
     axes.set_ylabel(pane.down.title)
     axes.tick_params(length=3, labelfontfamily=axes.xaxis.label.get_fontfamily())
@@ -231,7 +244,7 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
         size = 8.5 if len(pane.names) <= 40 else 7.5
         axes.tick_params(axis="y", length=0, labelleft=named, labelsize=size)
         axes.spines["left"].set_visible(False)
-    if not any(isinstance(mark, Heatmap) for mark in pane.panel.marks):
+    if not is_matrix:
         axes.grid(axis="x" if pane.names else "y")
     elif max((len(text) for _, text in pane.across.ticks), default=0) > 3:
         axes.tick_params(axis="x", length=0, labelrotation=90)
@@ -275,6 +288,54 @@ def _count_odd(pane: Pane) -> None:
             ha="right",
             fontsize=8,
             color=pane.theme.odd,
+        )
+
+
+def _legend_labels(pane: Pane) -> list[str]:
+    return [mark.label for mark in pane.panel.marks if isinstance(mark, Scatter)]
+
+
+def _add_legend(pane: Pane) -> None:
+    """The shapes of several scatter marks, above the axes; one alone is named by the title."""
+    labels = _legend_labels(pane)
+    if len(labels) <= 1:
+        return
+    handles, names = pane.axes.get_legend_handles_labels()
+    kept = [at for at, name in enumerate(names) if name in labels]
+    pane.axes.legend(
+        [handles[at] for at in kept],
+        [short(names[at], 24) for at in kept],
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 0.99),
+        ncols=len(kept),
+        fontsize=7.5,
+        frameon=False,
+        labelcolor=pane.theme.second,
+        handletextpad=0.1,
+        columnspacing=0.7,
+    )
+
+
+def _name_points(pane: Pane) -> None:
+    """Names beside their points, towards the middle of the axes, pushed apart in height."""
+    axes = pane.axes
+    axes.get_ylim()  # brings the limits up to date with what was drawn
+    into_axes = axes.transScale + axes.transLimits
+    lowest = {"left": -math.inf, "right": -math.inf}
+    for x, y, text in sorted(pane.point_names, key=lambda point: point[1]):
+        across, height = map(float, into_axes.transform((x, y)))
+        side: Literal["left", "right"] = "right" if across > 0.5 else "left"
+        lowest[side] = max(height, lowest[side] + _NAME_STEP)
+        axes.annotate(
+            text,
+            (across, lowest[side]),
+            (-7 if side == "right" else 7, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=7.5,
+            color=pane.theme.second,
         )
 
 

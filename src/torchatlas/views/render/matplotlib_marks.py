@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_hex
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize, to_hex
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from torchatlas.run import Band, Bars, Heatmap, Histogram, Line
+from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Ridges, Role, Scatter
 from torchatlas.run.view import Number
 from torchatlas.views.render.matrix import cell_range, cell_text
 from torchatlas.views.render.names import short
 from torchatlas.views.render.pane import Pane
+from torchatlas.views.render.points import lanes
 from torchatlas.views.render.quantity import number_text
+from torchatlas.views.render.ridge import ridge_figures
 from torchatlas.views.render.scale import ODD_GLYPHS
 from torchatlas.views.render.theme import Theme, ink_on
 
@@ -23,6 +26,15 @@ FloatArray = npt.NDArray[np.float64]
 _MOST_BARS_WITH_TEXT = 70
 _MARKERS = {"NaN": "x", "Inf": "^", "−Inf": "v", "0": "v", "< 0": "v"}
 _LOW_SIDE = ("−Inf", "0", "< 0")
+MARKERS: dict[Role, str] = {
+    "conv": "o",
+    "norm": "s",
+    "elementwise": "^",
+    "linear": "x",
+    "pool": "D",
+    "host": "_",
+}
+_MOST_ROWS_WITH_TEXT = 120
 
 
 def bar_places(mark: Bars, pane: Pane) -> tuple[FloatArray, float]:
@@ -146,6 +158,65 @@ def _note_row(index: int, text: str, across: float, pane: Pane, colour: str) -> 
     )
 
 
+def mark_lanes(mark: Scatter, pane: Pane) -> None:
+    """Points that have no place on an axis: hollow, along its edge; how many is counted."""
+    for lane in lanes(mark, pane.across, pane.down):
+        at = (-0.02 if lane.is_low else 1.02, *lane.indices)
+        others = mark.y if lane.axis == "x" else mark.x
+        scale = pane.down if lane.axis == "x" else pane.across
+        places = [scale.place(others[index]) for index in lane.indices]
+        known = [place for place in places if place is not None]
+        edge = [at[0]] * len(known)
+        transform = (
+            pane.axes.get_yaxis_transform() if lane.axis == "x" else pane.axes.get_xaxis_transform()
+        )
+        is_odd = lane.why in ("NaN", "Inf", "−Inf")
+        pane.axes.plot(
+            edge if lane.axis == "x" else known,
+            known if lane.axis == "x" else edge,
+            _MARKERS.get(lane.why, "o") if is_odd else MARKERS.get(mark.role, "o"),
+            transform=transform,
+            markerfacecolor="none",
+            markeredgecolor=pane.theme.odd if is_odd else pane.theme.roles[mark.role],
+            markersize=5,
+            clip_on=False,
+            label=f"{mark.label}: {lane.why}",
+        )
+
+
+def point_edge(mark: Scatter, pane: Pane) -> dict[str, Any]:
+    """An outline for filled points, so that light ones stand out from the background too."""
+    if mark.role in ("linear", "host"):
+        return {"linewidth": 1.5}
+    return {"linewidth": 0.6, "edgecolor": pane.theme.text}
+
+
+def note_names(mark: Scatter, pane: Pane) -> None:
+    """Note the names of points; they are written when the limits are known."""
+    for index in mark.labelled:
+        x, y = pane.across.place(mark.x[index]), pane.down.place(mark.y[index])
+        if x is not None and y is not None:
+            pane.point_names.append((x, y, short(mark.names[index], 28)))
+
+
+def write_ridge_figures(mark: Ridges, pane: Pane) -> None:
+    """Spread, zeros and what is not finite, at the right of each ridge."""
+    if len(mark.shares) > min(pane.most_names, _MOST_ROWS_WITH_TEXT):
+        return
+    for row in range(len(mark.shares)):
+        is_odd = bool(mark.odd and mark.odd[row])
+        pane.axes.annotate(
+            short(ridge_figures(mark, row), 40),
+            (1, row),
+            (4, 0),
+            xycoords=pane.axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=pane.theme.odd if is_odd else pane.theme.third,
+        )
+
+
 def draw_zero_bar(mark: Histogram, pane: Pane) -> None:
     """Exact zeros as a bar of their own at zero, with their share."""
     place = pane.across.place(0.0)
@@ -175,6 +246,8 @@ def colour_map(theme: Theme, low: float) -> Colormap:
 def colour_scale(mark: Heatmap) -> Normalize:
     """From the lowest to the highest finite value; 0 lies just under it."""
     low, high = cell_range(mark)
+    if mark.scale == "log":
+        return LogNorm(low, high)
     return Normalize(high * 1e-6 if low == 0 else low, high)
 
 
@@ -188,7 +261,8 @@ def write_cells(mark: Heatmap, pane: Pane) -> None:
                 continue
             text = cell_text(mark, row, column)
             is_finite = bool(np.isfinite(value))
-            ink = ink_on(to_hex(colours(float(scale(value))))) if is_finite else pane.theme.odd
+            has_colour = is_finite and (mark.scale == "linear" or value > 0)
+            ink = ink_on(to_hex(colours(float(scale(value))))) if has_colour else pane.theme.odd
             if text:
                 pane.axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=ink)
 
@@ -208,6 +282,8 @@ def add_colour_bar(mark: Heatmap, pane: Pane) -> None:
     bar.outline.set_visible(False)
     unit = f" ({mark.unit})" if mark.unit else ""
     bar.set_label(short(mark.label, 40) + unit, color=pane.theme.second)
-    bar.ax.yaxis.set_major_locator(MaxNLocator(5))
+    if mark.scale == "linear":
+        bar.ax.yaxis.set_major_locator(MaxNLocator(5))
+    bar.ax.yaxis.set_minor_locator(NullLocator())
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
     bar.ax.tick_params(length=0)

@@ -15,6 +15,10 @@ _MOST_WITH_TEXT = 20
 def cell_range(mark: Heatmap) -> tuple[float, float]:
     """Lowest and highest finite value; percentages begin at 0. The two are never the same."""
     finite = [v for row in mark.values for v in row if v is not None and math.isfinite(v)]
+    if mark.scale == "log":
+        positive = [value for value in finite if value > 0]
+        low, high = min(positive, default=0.1), max(positive, default=1.0)
+        return (low, high) if high > low else (low / 3, low * 3)
     low, high = min(finite, default=0.0), max(finite, default=1.0)
     if mark.unit == "%":
         low = min(low, 0.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
 
-from torchatlas.run import Bars, Line, Panel
+from torchatlas.run import Bars, Line, Panel, Scatter
 from torchatlas.views.render.arrange import lies, row_names
 from torchatlas.views.render.quantity import number_text
 from torchatlas.views.render.scale import Scale, scale_of, values_on
@@ -24,6 +24,7 @@ class Pane:
             panel, exchanged when its bars lie.
         most_names: how many names one under another have room.
         line_ends: position and text of the label at the end of each line drawn so far.
+        point_names: position and text of the names of the points drawn so far.
         odd_counts: how many points have no place on the axes, in words.
     """
 
@@ -35,6 +36,7 @@ class Pane:
     lies: bool
     most_names: int
     line_ends: list[tuple[float, float, str, str]] = field(default_factory=list)
+    point_names: list[tuple[float, float, str]] = field(default_factory=list)
     odd_counts: list[str] = field(default_factory=list)
 
     @staticmethod
@@ -69,6 +71,7 @@ class Pane:
             across, down = self.across.place(x), self.down.place(y)
             if across is not None and down is not None and y is not None:
                 value = number_text(y / self.down.factor)
-                colour = self.theme.roles[line.role]
-                self.line_ends.append((across, down, f"{line.label} {value}", colour))
+                is_guide = any(isinstance(mark, Scatter) for mark in self.panel.marks)
+                text = line.label if is_guide else f"{line.label} {value}"
+                self.line_ends.append((across, down, text, self.theme.roles[line.role]))
                 return

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from torchatlas.run import Heatmap, Panel, View
 from torchatlas.views.render.arrange import panel_rows, row_names, shares_names
 from torchatlas.views.render.names import distinct, one_line, short, wrapped
+from torchatlas.views.render.plotly_layers import write_legend
 from torchatlas.views.render.plotly_marks import draw
 from torchatlas.views.render.plotly_pane import Domain, PlotlyPane, markup
 from torchatlas.views.render.scale import Scale, is_blank
@@ -130,6 +131,7 @@ def _dress(pane: PlotlyPane) -> None:
         below = "<br>".join(filter(None, (markup(pane.across.title), markup(lines))))
         pane.update("x", title={"text": below})
     pane.label_ends()
+    write_legend(pane)
 
 
 def _axis(pane: PlotlyPane, scale: Scale, most_names: int) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Rule
 from torchatlas.run.view import Number
 from torchatlas.views.render.matrix import cell_range, cell_text
 from torchatlas.views.render.names import short
-from torchatlas.views.render.plotly_pane import PlotlyPane, markup
+from torchatlas.views.render.plotly_pane import HOVER, PlotlyPane, hatch, markup
 from torchatlas.views.render.quantity import number_text
 from torchatlas.views.render.scale import ODD_GLYPHS, Scale
 
-_HOVER = "%{customdata}<extra></extra>"
 _SYMBOLS = {"NaN": "x-thin", "Inf": "triangle-up", "−Inf": "triangle-down"}
 _MOST_BARS_WITH_TEXT = 70
 
@@ -42,7 +41,7 @@ def _(mark: Line, pane: PlotlyPane) -> None:
             connectgaps=False,
             name=markup(mark.label),
             customdata=[_point_text(mark, index, pane) for index in range(len(x))],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     )
     pane.end_label(mark)
@@ -75,11 +74,11 @@ def _(mark: Bars, pane: PlotlyPane) -> None:
             textposition="outside" if has_text else "none",
             textfont={"size": 9, "color": pane.theme.third},
             customdata=texts,
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
             **{"error_x" if pane.lies else "error_y": _intervals(mark, heights, pane)},
         )
     )
-    _add_missing(mark.heights, pane, mark.missing)
+    add_missing(mark.heights, pane, mark.missing)
     _add_odd_rows(mark.heights, pane, pane.values)
 
 
@@ -120,10 +119,10 @@ def _(mark: Band, pane: PlotlyPane) -> None:
                 _value_text(pane.down, row, list(zip(names, values, strict=True)), pane.across)
                 for row, values in enumerate(rows)
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     )
-    _add_missing(mark.middle, pane)
+    add_missing(mark.middle, pane)
     for values in (mark.low, mark.middle, mark.high):
         _add_odd_rows(values, pane, pane.across)
 
@@ -144,7 +143,7 @@ def _(mark: Histogram, pane: PlotlyPane) -> None:
                 f"{number_text(left)} to {number_text(right)}<br>{pane.down.text(count)} values"
                 for left, right, count in ranges
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     )
     if mark.zero:
@@ -162,7 +161,7 @@ def _(mark: Histogram, pane: PlotlyPane) -> None:
                 constraintext="none",
                 cliponaxis=False,
                 customdata=[f"exactly 0<br>{pane.down.text(mark.zero)} values, {share:.1%}"],
-                hovertemplate=_HOVER,
+                hovertemplate=HOVER,
             )
         )
 
@@ -172,16 +171,16 @@ def _(mark: Heatmap, pane: PlotlyPane) -> None:
     low, high = cell_range(mark)
     rows, columns = range(len(mark.values)), range(max(map(len, mark.values), default=0))
     colours = [[i / 8, colour] for i, colour in enumerate(pane.theme.sequential)]
-    if low == 0:
+    if low == 0 and mark.scale == "linear":
         colours = [[0, pane.theme.empty], [1e-6, pane.theme.sequential[0]], *colours[1:]]
     unit = f" ({mark.unit})" if mark.unit else ""
     pane.add(
         go.Heatmap(
-            z=[[v if v is not None and math.isfinite(v) else None for v in r] for r in mark.values],
+            z=[[_on_colours(v, mark) for v in values] for values in mark.values],
             x=list(columns),
             y=list(rows),
-            zmin=low,
-            zmax=high,
+            zmin=_on_colours(low, mark),
+            zmax=_on_colours(high, mark),
             colorscale=colours,
             xgap=1,
             ygap=1,
@@ -189,7 +188,7 @@ def _(mark: Heatmap, pane: PlotlyPane) -> None:
             text=[[markup(cell_text(mark, row, column)) for column in columns] for row in rows],
             texttemplate="%{text}",
             customdata=[[_cell_hover(mark, row, c, pane) for c in columns] for row in rows],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
             name=markup(mark.label),
             colorbar={
                 "title": {"text": markup(mark.label + unit), "side": "right"},
@@ -199,6 +198,7 @@ def _(mark: Heatmap, pane: PlotlyPane) -> None:
                 "y": sum(pane.domain.down) / 2,
                 "len": 0.7 * (pane.domain.down[1] - pane.domain.down[0]),
                 "tickfont": {"size": 10},
+                **_colour_ticks(mark, low, high),
             },
         )
     )
@@ -225,9 +225,26 @@ def _(mark: Rule, pane: PlotlyPane) -> None:
             textfont={"size": 10, "color": pane.theme.third},
             name=markup(mark.label),
             customdata=[markup(text)] * 2,
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     )
+
+
+def _on_colours(value: Number, mark: Heatmap) -> Number:
+    """Where a value lies on the scale of the colours; None for one without a place."""
+    if value is None or not math.isfinite(value):
+        return None
+    if mark.scale == "linear":
+        return value
+    return math.log10(value) if value > 0 else None
+
+
+def _colour_ticks(mark: Heatmap, low: float, high: float) -> dict[str, Any]:
+    if mark.scale == "linear":
+        return {}
+    ends = math.log10(low), math.log10(high)
+    places = [ends[0] + share * (ends[1] - ends[0]) for share in (0.0, 0.5, 1.0)]
+    return {"tickvals": places, "ticktext": [number_text(10**place) for place in places]}
 
 
 def _point_text(mark: Line, index: int, pane: PlotlyPane) -> str:
@@ -275,7 +292,7 @@ def _intervals(mark: Bars, heights: list[Number], pane: PlotlyPane) -> dict[str,
     }
 
 
-def _add_missing(values: tuple[Number, ...], pane: PlotlyPane, words: tuple[str, ...] = ()) -> None:
+def add_missing(values: tuple[Number, ...], pane: PlotlyPane, words: tuple[str, ...] = ()) -> None:
     """Hatch the categories that have no value, and say why: nothing was measured, or `words`."""
     rows = [index for index, value in enumerate(values) if value is None]
     if not rows:
@@ -291,21 +308,16 @@ def _add_missing(values: tuple[Number, ...], pane: PlotlyPane, words: tuple[str,
             base=bases,
             width=0.8,
             orientation="h" if pane.names else "v",
-            marker=_hatch(pane),
+            marker=hatch(pane),
             name="not measured",
             customdata=[
                 f"<b>{markup(names.ticks[row][1])}</b><br>"
                 f"{markup(words[row] if words else 'not measured')}"
                 for row in rows
             ],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     )
-
-
-def _hatch(pane: PlotlyPane) -> dict[str, Any]:
-    pattern = {"shape": "/", "size": 6, "fgcolor": pane.theme.grid, "bgcolor": "rgba(0,0,0,0)"}
-    return {"color": "rgba(0,0,0,0)", "pattern": pattern, "line": {"width": 0}}
 
 
 def _add_odd_points(mark: Line, pane: PlotlyPane) -> None:
@@ -328,7 +340,7 @@ def _add_odd_points(mark: Line, pane: PlotlyPane) -> None:
                 cliponaxis=False,
                 name=markup(f"{mark.label}: {kind} ×{len(found):,}"),
                 customdata=[_point_text(mark, index, pane) for index in found],
-                hovertemplate=_HOVER,
+                hovertemplate=HOVER,
             )
         )
 
@@ -353,7 +365,7 @@ def _add_odd_rows(values: tuple[Number, ...], pane: PlotlyPane, scale: Scale) ->
             cliponaxis=False,
             name="no place on the axis",
             customdata=[f"<b>{markup(names.ticks[row][1])}</b><br>{markup(k)}" for row, k in found],
-            hovertemplate=_HOVER,
+            hovertemplate=HOVER,
         )
     )
 
@@ -361,7 +373,7 @@ def _add_odd_rows(values: tuple[Number, ...], pane: PlotlyPane, scale: Scale) ->
 def _add_cells_without_number(mark: Heatmap, pane: PlotlyPane) -> None:
     cells = [(r, c, v) for r, row in enumerate(mark.values) for c, v in enumerate(row)]
     missing = [(r, c) for r, c, value in cells if value is None]
-    odd = [(r, c, value) for r, c, value in cells if value is not None and not math.isfinite(value)]
+    odd = [(r, c, v) for r, c, v in cells if v is not None and _on_colours(v, mark) is None]
     if missing:
         pane.add(
             go.Bar(
@@ -369,10 +381,10 @@ def _add_cells_without_number(mark: Heatmap, pane: PlotlyPane) -> None:
                 y=[1.0] * len(missing),
                 base=[row - 0.5 for row, _ in missing],
                 width=1,
-                marker=_hatch(pane),
+                marker=hatch(pane),
                 name="not measured",
                 customdata=[_cell_hover(mark, row, column, pane) for row, column in missing],
-                hovertemplate=_HOVER,
+                hovertemplate=HOVER,
             )
         )
     if odd:
@@ -385,6 +397,6 @@ def _add_cells_without_number(mark: Heatmap, pane: PlotlyPane) -> None:
                 textfont={"size": 11, "color": pane.theme.odd},
                 name="not finite",
                 customdata=[_cell_hover(mark, row, column, pane) for row, column, _ in odd],
-                hovertemplate=_HOVER,
+                hovertemplate=HOVER,
             )
         )

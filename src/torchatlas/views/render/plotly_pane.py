@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from torchatlas.run import Bars, Heatmap, Histogram, Line, Panel
+from torchatlas.run import Bars, Heatmap, Histogram, Line, Panel, Scatter
 from torchatlas.views.render.arrange import lies, row_names
 from torchatlas.views.render.names import one_line, short
 from torchatlas.views.render.quantity import number_text
@@ -20,6 +20,8 @@ from torchatlas.views.render.theme import Theme
 _MARGIN = 0.06
 """Room beyond the lowest and the highest value, as a share of the axis."""
 _LABEL_STEP = 0.08
+HOVER = "%{customdata}<extra></extra>"
+"""What a mark shows under the pointer: the text in its `customdata`."""
 
 
 def markup(text: str) -> str:
@@ -139,7 +141,9 @@ class PlotlyPane:
         for y in reversed(line.y):
             along = ruler.along(y)
             if along is not None and y is not None:
-                text = f"{short(line.label, 20)} {number_text(y / self.down.factor)}"
+                value = number_text(y / self.down.factor)
+                is_guide = any(isinstance(mark, Scatter) for mark in self.panel.marks)
+                text = short(line.label, 24) if is_guide else f"{short(line.label, 20)} {value}"
                 self.line_ends.append((1.0, along, text, self.theme.roles[line.role]))
                 return
 
@@ -149,3 +153,9 @@ class PlotlyPane:
         for x, y, text, colour in sorted(self.line_ends, key=lambda end: end[1]):
             lowest = max(y, lowest + _LABEL_STEP)
             self.write(f"<b>{markup(text)}</b>", x, lowest, 0, "middle", colour, xshift=4)
+
+
+def hatch(pane: PlotlyPane) -> dict[str, Any]:
+    """How bars look that stand for what was not measured."""
+    pattern = {"shape": "/", "size": 6, "fgcolor": pane.theme.grid, "bgcolor": "rgba(0,0,0,0)"}
+    return {"color": "rgba(0,0,0,0)", "pattern": pattern, "line": {"width": 0}}

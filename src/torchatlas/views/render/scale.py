@@ -7,7 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from torchatlas.run import Axis, Band, Bars, Heatmap, Histogram, Line, Mark, Panel, Rule
+from torchatlas.run import (
+    Axis,
+    Band,
+    Bars,
+    Heatmap,
+    Histogram,
+    Line,
+    Mark,
+    Panel,
+    Ridges,
+    Rule,
+    Scatter,
+)
 from torchatlas.views.render.names import one_line
 from torchatlas.views.render.quantity import number_text, power_of_ten, prefixed_unit, titled
 
@@ -85,7 +97,7 @@ def values_on(panel: Panel, which: Literal["x", "y"]) -> list[float | None]:
     """Every value that the marks of a panel have on one of its axes."""
     values: list[float | None] = []
     for mark in panel.marks:
-        if isinstance(mark, Line):
+        if isinstance(mark, Line | Scatter):
             values += mark.x if which == "x" else mark.y
         elif isinstance(mark, Bars) and which == "y":
             values += [*mark.heights, *mark.low, *mark.high]
@@ -93,10 +105,12 @@ def values_on(panel: Panel, which: Literal["x", "y"]) -> list[float | None]:
             values += [*mark.low, *mark.middle, *mark.high]
         elif isinstance(mark, Histogram):
             values += mark.edges if which == "x" else [*mark.counts, mark.zero]
+        elif isinstance(mark, Ridges) and which == "x":
+            values += mark.edges
         elif isinstance(mark, Rule) and mark.axis == which:
             values.append(mark.value)
         else:
-            assert isinstance(mark, Bars | Band | Rule | Heatmap)
+            assert isinstance(mark, Bars | Band | Rule | Heatmap | Ridges)
     return values
 
 
@@ -107,7 +121,7 @@ def is_blank(panel: Panel) -> bool:
 
 
 def _has_value(mark: Mark) -> bool:
-    if isinstance(mark, Line):
+    if isinstance(mark, Line | Scatter):
         return any(y is not None for y in mark.y)
     return isinstance(mark, Histogram)
 

@@ -11,11 +11,12 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D
 
-from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, View
+from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Scatter, View
 from torchatlas.run.summary import FloatArray, IntArray
 from torchatlas.views.render import matplotlib as plain
 from torchatlas.views.render.matplotlib_figure import draw_view
 from torchatlas.views.render.matplotlib_marks import (
+    MARKERS,
     add_colour_bar,
     bar_places,
     colour_map,
@@ -23,13 +24,17 @@ from torchatlas.views.render.matplotlib_marks import (
     draw_zero_bar,
     label_bars,
     mark_intervals,
+    mark_lanes,
     mark_missing,
     mark_odd_points,
     mark_odd_rows,
+    note_names,
+    point_edge,
     write_cells,
 )
 from torchatlas.views.render.matrix import cell_range
 from torchatlas.views.render.pane import Pane
+from torchatlas.views.render.points import placed
 
 
 def render(
@@ -183,3 +188,22 @@ def _(mark: Heatmap, pane: Pane) -> None:
     cells.set_transform(Affine2D().translate(-0.5, -0.5) + pane.axes.transData)
     write_cells(mark, pane)
     add_colour_bar(mark, pane)
+
+
+@draw.register
+def _(mark: Scatter, pane: Pane) -> None:
+    points = placed(mark, pane.across, pane.down)
+    sns.scatterplot(
+        x=[x for _, x, _ in points],
+        y=[y for _, _, y in points],
+        s=30,
+        marker=MARKERS.get(mark.role, "o"),
+        color=pane.theme.roles[mark.role],
+        **point_edge(mark, pane),
+        ax=pane.axes,
+        label=mark.label,
+        legend=False,
+        zorder=3,
+    )
+    mark_lanes(mark, pane)
+    note_names(mark, pane)

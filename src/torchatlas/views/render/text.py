@@ -7,19 +7,42 @@ from collections import Counter
 from functools import singledispatch
 from typing import Any
 
-from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Panel, Rule, View
+from torchatlas.run import (
+    Band,
+    Bars,
+    Heatmap,
+    Histogram,
+    Line,
+    Panel,
+    Ridges,
+    Rule,
+    Scatter,
+    View,
+)
 from torchatlas.views.render.matrix import cell_range
-from torchatlas.views.render.names import distinct, one_line, wrapped
+from torchatlas.views.render.names import distinct, one_line, short, wrapped
+from torchatlas.views.render.points import glyph_of, lane_counts, placed
 from torchatlas.views.render.quantity import number_text, titled
+from torchatlas.views.render.ridge import ridge_figures
 from torchatlas.views.render.ruler import Ruler
 from torchatlas.views.render.scale import ODD_GLYPHS, is_blank, scale_of, values_on
-from torchatlas.views.render.sheet import Sheet, bar, column, columns_of, fitted, sparkline, stretch
+from torchatlas.views.render.sheet import (
+    NOT_MEASURED,
+    Sheet,
+    bar,
+    column,
+    columns_of,
+    fitted,
+    sparkline,
+    stretch,
+)
 
 _NARROWEST = 40
 _LONGEST_NAME = 36
 _CELL = 6
 _SHADES = "·░▒▓█"
 _LEVELS = 5
+_GRID_LINES = 14
 
 
 def render(view: View, *, width: int = 100) -> str:
@@ -126,7 +149,8 @@ def _(mark: Heatmap, sheet: Sheet) -> None:
     names = _row_names(sheet)
     room = sheet.width - _width(names) - 1
     sheet.add(titled(one_line(mark.label), mark.unit))
-    sheet.add(f"rows: {sheet.y.title}, columns: {sheet.x.title}")
+    titles = {"rows": sheet.y.title, "columns": sheet.x.title}
+    sheet.add(", ".join(f"{what}: {title}" for what, title in titles.items() if title))
     if len(sheet.x.ticks) * _CELL <= room:
         heads = "".join(f" {fitted(text, _CELL - 1, right=True)}" for _, text in sheet.x.ticks)
         sheet.add(f"{' ' * _width(names)} {heads}")
@@ -137,7 +161,59 @@ def _(mark: Heatmap, sheet: Sheet) -> None:
     low, high = cell_range(mark)
     sheet.add(f"{_SHADES}: {number_text(low)} to {number_text(high)}, ?: not measured")
     for name, values in zip(names, mark.values, strict=True):
-        sheet.add(f"{name} {''.join(_shade(value, low, high) for value in values)}")
+        sheet.add(f"{name} {''.join(_shade(value, low, high, mark.scale) for value in values)}")
+
+
+@draw.register
+def _(mark: Ridges, sheet: Sheet) -> None:
+    names = _row_names(sheet)
+    texts = [
+        ridge_figures(mark, row)
+        if shares
+        else (mark.missing[row] if mark.missing else "not measured")
+        for row, shares in enumerate(mark.shares)
+    ]
+    room = _room_beside(names, texts, sheet)
+    ends = f"{number_text(mark.edges[0])} to {number_text(mark.edges[-1])}"
+    sheet.add(f"{mark.label}: {sheet.x.title} from {ends}")
+    for name, shares, text in zip(names, mark.shares, texts, strict=True):
+        together = -(-len(shares) // room) or 1
+        sums = [sum(shares[i : i + together]) for i in range(0, len(shares), together)]
+        most = max(sums, default=0.0)
+        heights = "".join(column(8 * share / most if most else 0.0) for share in sums)
+        sheet.add(f"{name} {fitted(heights if shares else NOT_MEASURED, room)} {text}")
+
+
+@draw.register
+def _(mark: Scatter, sheet: Sheet) -> None:
+    marks = [other for other in sheet.panel.marks if isinstance(other, Scatter)]
+    if mark is marks[0]:
+        _add_grid(marks, sheet)
+    sheet.add(f"{glyph_of(mark.role)} {one_line(mark.label)}: {len(mark.x):,} points")
+    for index in mark.labelled:
+        x, y = sheet.x.text(mark.x[index]), sheet.y.text(mark.y[index])
+        sheet.add(f"  {short(mark.names[index], sheet.width // 2)}: {x}, {y}")
+
+
+def _add_grid(marks: list[Scatter], sheet: Sheet) -> None:
+    """All points of a panel on one grid of characters."""
+    across = Ruler.over(sheet.x, values_on(sheet.panel, "x"))
+    down = Ruler.over(sheet.y, values_on(sheet.panel, "y"))
+    room = sheet.width - 2
+    grid = [[" "] * room for _ in range(_GRID_LINES)]
+    for mark in marks:
+        for index, _, _ in placed(mark, sheet.x, sheet.y):
+            left, low = across.along(mark.x[index]), down.along(mark.y[index])
+            if left is not None and low is not None:
+                line = grid[round((1 - low) * (_GRID_LINES - 1))]
+                line[round(left * (room - 1))] = glyph_of(mark.role)
+    sheet.add(f"{sheet.y.title}, {number_text(down.low)} to {number_text(down.high)}")
+    for line in grid:
+        sheet.add(f"│{''.join(line)}")
+    sheet.add(f"└{'─' * room}")
+    sheet.add(f"{sheet.x.title}, {number_text(across.low)} to {number_text(across.high)}")
+    for count in lane_counts(sheet.panel, sheet.x, sheet.y):
+        sheet.add(f"beside the axis: {count}")
 
 
 @draw.register
@@ -185,11 +261,15 @@ def _cell(value: float | None) -> str:
     return "?" if value is None else number_text(float(f"{value:.3g}"))[: _CELL - 1]
 
 
-def _shade(value: float | None, low: float, high: float) -> str:
+def _shade(value: float | None, low: float, high: float, scale: str = "linear") -> str:
     if value is None:
         return "?"
     if not math.isfinite(value):
         return ODD_GLYPHS["NaN" if math.isnan(value) else "Inf" if value > 0 else "−Inf"]
+    if scale == "log":
+        if value <= 0:
+            return _SHADES[0]
+        value, low, high = math.log(value), math.log(low), math.log(high)
     if value == low:
         return _SHADES[0]
     return _SHADES[min(1 + int((value - low) / (high - low) * 4), 4)]

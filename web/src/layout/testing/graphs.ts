@@ -134,11 +134,7 @@ function transformerBlock(graph: GraphBuilder, id: string, input: string): strin
 /** Groups of ops with edges drawn at random, forward only. The same seed, the same graph. */
 export function randomGraph(count: number, seed: number): Graph {
   const graph = new GraphBuilder();
-  let state = seed;
-  const next = (): number => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
-  };
+  const next = randomNumbers(seed);
   const ids: string[] = [];
   for (let i = 0; i < count; i++) {
     const group = i % 12 === 0 ? graph.module(`g${i}`, ".") : `g${i - (i % 12)}`;
@@ -146,6 +142,70 @@ export function randomGraph(count: number, seed: number): Graph {
     ids.push(graph.op(`op${i}`, inner, "op"));
     if (i > 0) graph.connect(ids[i - 1]!, ids[i]!);
     if (i > 1 && next() < 0.35) graph.connect(ids[Math.floor(next() * (i - 1))]!, ids[i]!);
+  }
+  return graph.build();
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed * 2654435761 + 1;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+}
+
+/**
+ * All that graphs do at once, at random: groups in groups, ops beside them, skips, edges that lead
+ * back, tensors used often, ops with many inputs, parts without edges to the rest.
+ */
+export function wildGraph(count: number, seed: number): Graph {
+  const graph = new GraphBuilder();
+  const next = randomNumbers(seed);
+  const below = (limit: number): number => Math.floor(next() * limit);
+  const groups = ["."];
+  const ids: string[] = [];
+  let group = ".";
+  for (let i = 0; i < count; i++) {
+    const turn = next();
+    if (turn < 0.12) group = graph.module(`g${i}`, groups[below(groups.length)]!);
+    else if (turn < 0.25) group = groups[below(groups.length)]!;
+    if (!groups.includes(group)) groups.push(group);
+    ids.push(graph.op(`op${i}`, group, next() < 0.1 ? "a_name_that_is_much_longer_than_others" : "op"));
+    if (i > 0 && next() < 0.9) graph.connect(ids[i - 1]!, ids[i]!);
+    while (i > 1 && next() < 0.3) graph.connect(ids[Math.max(0, i - 1 - below(next() < 0.7 ? 6 : i))]!, ids[i]!);
+    if (i > 2 && next() < 0.04) graph.connect(ids[i]!, ids[below(i)]!);
+    if (i > 12 && next() < 0.03) for (let k = 1; k < 12; k++) graph.connect(ids[i - k]!, ids[i]!);
+  }
+  return graph.build();
+}
+
+/** Parallel branches of some ops each between one op and another, all in one group. */
+export function branches(count: number, length: number): Graph {
+  const graph = new GraphBuilder();
+  const group = graph.module("group", ".");
+  const [first, last] = [graph.op("first", group, "op"), graph.op("last", group, "cat")];
+  for (let i = 0; i < count; i++) {
+    const steps = Array.from({ length }, (_, step) => graph.op(`branch${i}/${step}`, group, "op"));
+    graph.chain(first, ...steps, last);
+  }
+  return graph.build();
+}
+
+/** A cell called again and again: each call takes a slice of the input and the state before it. */
+export function unrolled(steps: number): Graph {
+  const graph = new GraphBuilder();
+  const input = graph.add({ id: "input:x", kind: "input", type: "input", name: "input" });
+  const stack = graph.op("stack", ".", "stack");
+  let state: string | undefined;
+  for (let i = 0; i < steps; i++) {
+    const slice = graph.op(`slice${i}`, ".", "getitem");
+    graph.connect(input, slice);
+    const cell = graph.op(`cell${i}`, ".", "lstm_cell");
+    graph.connect(slice, cell);
+    if (state !== undefined) graph.connect(state, cell);
+    graph.connect(cell, stack);
+    state = cell;
   }
   return graph.build();
 }

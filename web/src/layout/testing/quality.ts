@@ -1,6 +1,9 @@
+import type { GraphIndex } from "../../model/graph";
+import { netOf } from "../flows";
+import type { Layout } from "../layout";
 import type { Point } from "../types";
 
-/** A box where it stands; `around` says which boxes hold it, so that lines may pass their borders. */
+/** A box where it stands. */
 export interface DrawnBox {
   id: string;
   x: number;
@@ -35,7 +38,7 @@ export interface Quality {
   crossingPairs: number;
   /** Lines that touch the inside of a box or group that holds neither of their ends. */
   throughBoxes: number;
-  /** Pixels on which lines of two tensors lie on each other. */
+  /** Pixels on which lines of two tensors lie on each other, other than on their way to one box. */
   overlap: number;
   bends: number;
   /** Pieces that are neither horizontal nor vertical. */
@@ -52,6 +55,17 @@ interface Piece {
 
 const CELL = 240;
 const TOUCH = 0.5;
+
+/** A layout as something to count on. */
+export function drawingOf(index: GraphIndex, layout: Layout): Drawing {
+  return {
+    boxes: layout.nodes.map(({ id, x, y, width, height, box }) => ({ id, x, y, width, height, isGroup: box === null })),
+    lines: layout.edges.map((edge) => ({ source: edge.source, target: edge.target, net: netOf(edge), points: edge.points })),
+    width: layout.width,
+    height: layout.height,
+    around: (id) => index.ancestors(id),
+  };
+}
 
 /** How well a drawing reads, in figures. */
 export function qualityOf(drawing: Drawing): Quality {
@@ -116,7 +130,7 @@ function crossingsIn(
         if (at && cellsOf(at, at).next().value === cell) {
           crossingPairs++;
           places.add(`${nets} ${Math.round(at[0])} ${Math.round(at[1])}`);
-        } else if (!at) {
+        } else if (!at && drawing.lines[a.line]!.target !== drawing.lines[b.line]!.target) {
           const [length, where] = sharedLength(a, b);
           if (length > 1) shared.set(`${nets} ${where}`, Math.max(shared.get(`${nets} ${where}`) ?? 0, length));
         }

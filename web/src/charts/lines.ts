@@ -1,0 +1,294 @@
+/** Series over a shared axis: what surrounds the lines on screen, and the whole picture for files and paper. */
+
+import type { Line, Panel, Rule } from "../generated/document";
+import { count, figures, toNumber } from "../model/format";
+import { acrossAxis, downAxis, roomForTicks, valueText } from "./axes";
+import { decimated } from "./decimate";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, label, line, oddSign, oneLine, outline, rect, symbol, textWidth } from "./picture";
+import { inkOfRole } from "./roles";
+import { linearBetween, linearScale, logScale, zoomed, type Scale } from "./scale";
+
+const LABEL_GAP = 14;
+/** Room above and below the lines on a log axis, as a factor. */
+const LOG_MARGIN = 1.15;
+/** Height of the lane above the axis for values that are no number. */
+export const ODD_LANE = 16;
+const MOST_MARKERS = 60;
+
+/** Where values lie in pixels, whoever worked it out. */
+export interface LineFrame {
+  plot: Area;
+  x: (value: number) => number;
+  y: (value: number) => number;
+}
+
+export function linesOf(panel: Panel): Line[] {
+  return panel.marks.filter((mark): mark is Line => mark.kind === "line");
+}
+
+export function rulesOf(panel: Panel): Rule[] {
+  return panel.marks.filter((mark): mark is Rule => mark.kind === "rule");
+}
+
+/** The vertical scale of a panel of lines. */
+export function scaleOfLines(panel: Panel): Scale {
+  const lines = linesOf(panel);
+  const values = lines.flatMap((mark) => mark.y.map(toNumber)).filter((value) => value !== null);
+  if (panel.y.scale === "log") return logScale(values.flatMap((value) => [value * LOG_MARGIN, value / LOG_MARGIN]));
+  let least = Infinity;
+  for (const value of values) least = Math.min(least, value);
+  return linearScale(values, panel.y.unit !== "share" || least < 0.5);
+}
+
+/** Ends of the shared axis; a single value has room on both sides. */
+export function endsOfLines(panel: Panel): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  const stretch = (value: number | null): void => {
+    if (value === null) return;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  };
+  for (const mark of linesOf(panel)) for (const raw of mark.x) stretch(toNumber(raw));
+  for (const rule of rulesOf(panel)) if (rule.axis === "x") stretch(toNumber(rule.value));
+  if (low > high) return [0, 1];
+  return low === high ? [low - 1, high + 1] : [low, high];
+}
+
+/** Whether any point is NaN or infinite, and needs the lane. */
+export function hasOdd(panel: Panel): boolean {
+  return linesOf(panel).some((mark) => mark.y.some((value) => typeof value === "string"));
+}
+
+/** Room at the right for the labels of the lines. */
+export function roomForLabels(panel: Panel): number {
+  return 22 + Math.max(20, ...linesOf(panel).map((mark) => textWidth(`${shortLabel(mark)} ${lastText(panel, mark)}`, 11, true)));
+}
+
+function shortLabel(mark: Line): string {
+  return fitted(mark.label, 110, 11);
+}
+
+function lastOf(mark: Line): number | null {
+  return mark.y.map(toNumber).findLast((value) => value !== null) ?? null;
+}
+
+function lastText(panel: Panel, mark: Line): string {
+  const value = lastOf(mark);
+  return value === null ? "" : panel.y.unit === "share" ? figures(100 * value) : figures(value);
+}
+
+/** The gap between train and test, shaded: drawn beneath the lines. */
+export function gapShapes(panel: Panel, frame: LineFrame): Shape[] {
+  const [train, test] = pairOf(panel);
+  if (!train || !test) return [];
+  const samples = gapSamples(train, test, frame);
+  if (samples.length < 2) return [];
+  const upper = samples.map(({ x, a }): [number, number] => [x, a]);
+  const lower = samples.map(({ x, b }): [number, number] => [x, b]).reverse();
+  return [outline([...upper, ...lower, upper[0]!], { fill: "accent", opacity: 0.09 })];
+}
+
+function pairOf(panel: Panel): [Line | undefined, Line | undefined] {
+  const lines = linesOf(panel);
+  const of = (role: string): Line[] => lines.filter((mark) => mark.role === role);
+  return of("train").length === 1 && of("test").length === 1 ? [of("train")[0], of("test")[0]] : [undefined, undefined];
+}
+
+interface GapSample {
+  x: number;
+  a: number;
+  b: number;
+}
+
+/** Heights of both lines at every place where either has a point, within what both have measured. */
+function gapSamples(train: Line, test: Line, frame: LineFrame): GapSample[] {
+  const { plot } = frame;
+  const [one, other] = [train, test].map((mark) => screenPoints(mark, frame)) as [[number, number][], [number, number][]];
+  const xs = [...new Set([...one, ...other].map(([x]) => x))].sort((a, b) => a - b).filter((x) => x >= plot.x - 0.5 && x <= plot.x + plot.width + 0.5);
+  const columns = xs.filter((x, i) => i === 0 || i === xs.length - 1 || Math.floor(x) !== Math.floor(xs[i - 1]!));
+  const clamp = (y: number): number => Math.max(plot.y, Math.min(plot.y + plot.height, y));
+  const [heightOfOne, heightOfOther] = [interpolator(one), interpolator(other)];
+  return columns.flatMap((x) => {
+    const [a, b] = [heightOfOne(x), heightOfOther(x)];
+    return a === null || b === null ? [] : [{ x, a: clamp(a), b: clamp(b) }];
+  });
+}
+
+function screenPoints(mark: Line, frame: LineFrame): [number, number][] {
+  return mark.x.flatMap((rawX, i): [number, number][] => {
+    const [x, y] = [toNumber(rawX), toNumber(mark.y[i])];
+    return x === null || y === null ? [] : [[frame.x(x), frame.y(y)]];
+  });
+}
+
+/** Height of a line at rising places; null outside of it. */
+function interpolator(points: readonly [number, number][]): (x: number) => number | null {
+  let at = 0;
+  return (x) => {
+    while (at < points.length - 1 && points[at + 1]![0] < x) at++;
+    const [here, next] = [points[at], points[at + 1]];
+    if (!here || x < here[0]) return null;
+    if (x === here[0] || !next) return x === here[0] ? here[1] : null;
+    return here[1] + ((next[1] - here[1]) * (x - here[0])) / (next[0] - here[0] || 1);
+  };
+}
+
+/** Labels at the ends, the bracket of the gap, rules, and values that are no number: drawn over the lines. */
+export function noteShapes(panel: Panel, frame: LineFrame): Shape[] {
+  return [...ruleShapes(panel, frame), ...endShapes(panel, frame), ...oddShapes(panel, frame), ...gapLabel(panel, frame)];
+}
+
+function ruleShapes(panel: Panel, { plot, x, y }: LineFrame): Shape[] {
+  const floor = plot.y + plot.height;
+  return rulesOf(panel).flatMap((rule): Shape[] => {
+    const at = rule.axis === "x" ? x(Number(rule.value)) : y(Number(rule.value));
+    if (rule.axis === "y") {
+      if (at < plot.y || at > floor) return [];
+      return [line(plot.x, at, plot.x + plot.width, at, "text-3", { dash: [3, 3] }), label(plot.x + 4, at - 4, oneLine(rule.label), { fill: "text-3", halo: "panel" })];
+    }
+    if (at < plot.x - 0.5 || at > plot.x + plot.width + 0.5) return [];
+    const isRight = at + textWidth(rule.label) + 6 > plot.x + plot.width;
+    return [
+      line(at, plot.y, at, floor, "text-3", { dash: [3, 3] }),
+      label(at + (isRight ? -5 : 5), floor - 6, fitted(rule.label, 200), { fill: "text-3", halo: "panel", anchor: isRight ? "end" : "start" }),
+    ];
+  });
+}
+
+interface End {
+  mark: Line;
+  y: number;
+  at: number;
+}
+
+function endsOf(panel: Panel, { plot, y }: LineFrame): End[] {
+  const ends = linesOf(panel).flatMap((mark): End[] => {
+    const value = lastOf(mark);
+    if (value === null || (panel.y.scale === "log" && value <= 0)) return [];
+    const height = Math.max(plot.y, Math.min(plot.y + plot.height, y(value)));
+    return [{ mark, y: height, at: height }];
+  });
+  ends.sort((a, b) => a.y - b.y);
+  let floor = -Infinity;
+  for (const end of ends) floor = end.at = Math.max(end.y, floor + LABEL_GAP);
+  const over = (ends.at(-1)?.at ?? 0) - (plot.y + plot.height + 4);
+  if (over > 0) for (let i = ends.length - 1, ceiling = Infinity; i >= 0; i--) ceiling = ends[i]!.at = Math.min(ends[i]!.at - (i === ends.length - 1 ? over : 0), ceiling - LABEL_GAP);
+  return ends;
+}
+
+function endShapes(panel: Panel, frame: LineFrame): Shape[] {
+  const { plot } = frame;
+  const ends = endsOf(panel, frame);
+  const right = plot.x + plot.width;
+  const [train, test] = pairOf(panel);
+  const pair = ends.filter(({ mark }) => mark === train || mark === test);
+  const shapes: Shape[] = ends.map(({ mark, at }) =>
+    label(right + 12, at + 4, `${shortLabel(mark)} ${lastText(panel, mark)}`, { size: 11, bold: true, fill: mark.role === "neutral" ? "text-2" : inkOfRole(mark.role) }),
+  );
+  if (pair.length === 2 && Math.abs(pair[0]!.y - pair[1]!.y) > 8) {
+    const [top, bottom] = [pair[0]!.y, pair[1]!.y];
+    shapes.push(outline([[right + 3, top], [right + 7, top], [right + 7, bottom], [right + 3, bottom]], { stroke: "text-3", width: 1 }));
+  }
+  return shapes;
+}
+
+/** The gap in numbers, in the middle of the shade where it is wide enough. */
+function gapLabel(panel: Panel, frame: LineFrame): Shape[] {
+  const [train, test] = pairOf(panel);
+  const [a, b] = [train && lastOf(train), test && lastOf(test)];
+  if (a == null || b == null || !train || !test) return [];
+  const samples = gapSamples(train, test, frame);
+  const spot = sampleAt(samples, 0.72);
+  const text = panel.y.unit === "share" ? `gap ${figures(100 * Math.abs(a - b))} points` : panel.y.scale === "log" ? `gap ${figures(Math.max(a / b, b / a))}×` : `gap ${figures(Math.abs(a - b))}`;
+  const end = samples.at(-1);
+  if (!spot || !end || Math.abs(end.a - end.b) < 12 || Math.abs(spot.a - spot.b) < 20 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
+  return [label(spot.x, (spot.a + spot.b) / 2 + 3.5, text, { anchor: "middle", fill: "accent", halo: "panel" })];
+}
+
+/** The gap at a share of the way, between the samples on both sides. */
+function sampleAt(samples: readonly GapSample[], share: number): GapSample | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last) return undefined;
+  const x = first.x + share * (last.x - first.x);
+  const next = samples.findIndex((sample) => sample.x >= x);
+  const [left, right] = [samples[Math.max(0, next - 1)]!, samples[next] ?? last];
+  const along = right.x > left.x ? (x - left.x) / (right.x - left.x) : 0;
+  return { x, a: left.a + along * (right.a - left.a), b: left.b + along * (right.b - left.b) };
+}
+
+/** The lane above the axis: a sign at each value that is no number, and how many there are. */
+function oddShapes(panel: Panel, { plot, x }: LineFrame): Shape[] {
+  const found = linesOf(panel).flatMap((mark) => mark.y.flatMap((raw, i) => (typeof raw === "string" ? [{ at: x(Number(mark.x[i])), raw }] : [])));
+  if (!found.length) return [];
+  const y = plot.y - ODD_LANE / 2 - 1;
+  const columns = new Set<string>();
+  const signs = found.filter(({ at, raw }) => at >= plot.x - 1 && at <= plot.x + plot.width + 1 && !columns.has(`${raw}${Math.round(at / 4)}`) && columns.add(`${raw}${Math.round(at / 4)}`));
+  const names = { NaN: "NaN", Infinity: "Inf", "-Infinity": "−Inf" } as const;
+  const counts = (Object.keys(names) as (keyof typeof names)[]).flatMap((kind) => {
+    const n = found.filter(({ raw }) => raw === kind).length;
+    return n ? [`${count(n)} ${names[kind]}`] : [];
+  });
+  return [
+    rect(plot.x, plot.y - ODD_LANE, plot.width, ODD_LANE - 3, "sunk", { radius: 2 }),
+    ...signs.map(({ at, raw }) => oddSign(raw, at, y, 3.5)),
+    label(plot.x + plot.width + 12, y + 4, counts.join(", "), { fill: "severity-high", size: 10 }),
+  ];
+}
+
+/** The whole chart without uPlot: for files and for paper. */
+export function linesPicture(panel: Panel, width: number, zoom: Zoom, height = 210): Picture {
+  const [low, high] = endsOfLines(panel);
+  const x = linearBetween(low + zoom.x[0] * (high - low), low + zoom.x[1] * (high - low), Math.max(3, Math.min(8, Math.floor(width / 90))));
+  const y = zoomed(scaleOfLines(panel), [0, 1]);
+  const left = Math.max(34, roomForTicks(y, panel.y.unit));
+  const top = 10 + (hasOdd(panel) ? ODD_LANE : 0);
+  const plot: Area = { x: left, y: top, width: Math.max(60, width - left - roomForLabels(panel)), height: height - top - 44 };
+  const frame: LineFrame = { plot, x: (value) => plot.x + x.place(value) * plot.width, y: (value) => plot.y + (1 - y.place(value)) * plot.height };
+  const whole = x.ticks.filter(({ value }) => Number.isInteger(value));
+  const ticks = (whole.length >= 2 ? whole : x.ticks).map(({ value }) => ({ value, label: value.toLocaleString("en-US", { maximumFractionDigits: 2 }) }));
+  const floor = plot.y + plot.height;
+  const shapes: Shape[] = [
+    ...downAxis(y, plot, panel.y.unit),
+    ...acrossAxis({ ...x, kind: "log", ticks }, plot, "", "below", false),
+    line(plot.x, floor, plot.x + plot.width, floor, "control"),
+    label(plot.x + plot.width / 2, floor + 32, [panel.x.label, panel.x.unit].filter(Boolean).map(oneLine).join(", "), { anchor: "middle", fill: "text-3" }),
+    ...gapShapes(panel, frame),
+    ...linesOf(panel).flatMap((mark) => lineShapes(mark, frame, y)),
+    ...noteShapes(panel, frame),
+  ];
+  return { width, height, shapes, hits: lineHits(panel, frame), plot, zooms: "x", xAt: frame.x };
+}
+
+function lineShapes(mark: Line, frame: LineFrame, scale: Scale): Shape[] {
+  const ink = inkOfRole(mark.role);
+  const { plot } = frame;
+  const inside = mark.x.map((raw, i) => ({ x: frame.x(Number(raw)), value: toNumber(mark.y[i]) })).filter(({ x }) => x >= plot.x - 0.5 && x <= plot.x + plot.width + 0.5);
+  const values = inside.map(({ value }) => (value !== null && !(scale.kind === "log" && value <= 0) ? value : null));
+  const kept = decimated(inside.map(({ x }) => x), values);
+  const points = kept.map((i): [number, number] | null => (values[i] === null ? null : [inside[i]!.x, frame.y(values[i]!)]));
+  const alone = points.filter((point, i) => point && !points[i - 1] && !points[i + 1]);
+  const markers = mark.markers && points.length <= MOST_MARKERS ? points.filter((point) => point !== null) : alone;
+  return [
+    outline(points, { stroke: ink, width: 1.6, ...(mark.dashed ? { dash: [5, 3] } : {}) }),
+    ...markers.map((point) => symbol("circle", point![0], point![1], 2.5, ink, true)),
+  ];
+}
+
+function lineHits(panel: Panel, frame: LineFrame): Hit[] {
+  const steps = new Map<number, string[]>();
+  for (const mark of linesOf(panel))
+    mark.x.forEach((raw, i) => {
+      const x = toNumber(raw);
+      if (x === null) return;
+      steps.set(x, [...(steps.get(x) ?? []), pointText(panel, mark, i)]);
+    });
+  if (steps.size > MOST_MARKERS * 10) return [];
+  return [...steps].map(([x, said]) => ({ x: frame.x(x) - 2, y: frame.plot.y, width: 4, height: frame.plot.height, node: null, tip: `${panel.x.label} ${x}: ${said.join(", ")}` }));
+}
+
+/** One point of a line in words. */
+export function pointText(panel: Panel, mark: Line, index: number): string {
+  const raw = mark.y[index];
+  const value = toNumber(raw);
+  return `${mark.label} ${value !== null ? valueText(value, panel.y) : (raw ?? "not measured")}`;
+}
