@@ -38,7 +38,7 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
   if (!node.header) return;
   const growth = textGrowth(camera.scale, NAME_FONT.size);
-  const span = headerSpan(frame, node);
+  const span = headerSpan(frame, frontNow(frame, node));
   if ((span.right - span.left) * camera.scale < LEAST_HEAD) return;
   const fold = frame.scene.folds.get(node.id);
   const count = fold?.inline || isStepped(frame, node) ? 0 : frame.parameterCount(node.id);
