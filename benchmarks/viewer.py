@@ -136,7 +136,7 @@ def synthetic_graph(size: int) -> Graph:
         edges.extend(Edge(source, path, tensor) for source in sorted(sources))
         return path
 
-    while len(nodes) < size:
+    while len(nodes) + beside * BLOCK < size:
         stage = module(f"stage{len(nodes)}", ".")
         ends = []
         for _ in range(beside):

@@ -1,6 +1,7 @@
 import "./graph.css";
 import type { NAME_FONT } from "../layout/label";
 import { HEADER_HEIGHT } from "../layout/size";
+import type { DrawnFold } from "../model/drawn";
 import { foldsOf, type Fold } from "../model/fold";
 import { ROOT, type GraphIndex } from "../model/graph";
 import { Opening, MOST_DRAWN, type Renamed } from "../model/opening";
@@ -9,23 +10,21 @@ import { byNearness, findAnchor } from "./anchor";
 import { Backdrop } from "./backdrop";
 import { Camera, type Size } from "./camera";
 import { drawFrame } from "./draw";
-import { memberNumber } from "./draw_folds";
 import { cellOf } from "./fold_figure";
 import { seenArea, type Frame, type Highlight, type Paint } from "./frame";
 import { highlightOf } from "./highlight";
+import { Hands, type Handled } from "./hands";
 import { hitAt, type Hit } from "./hit";
-import { keyAction, type KeyAction } from "./keys";
 import { Menu } from "./menu";
 import { Minimap } from "./minimap";
 import { Motion, wantsStillness } from "./motion";
 import { Notice } from "./notice";
-import { listenForGestures } from "./pointer";
 import { entranceColumn, figureOf, SceneBuilder, type Scene } from "./scene";
 import type { Rectangle } from "./shapes";
+import type { Area } from "./spatial";
 import { Tip } from "./tip";
 import { cssFont, readPalette, type Palette } from "./theme";
 import { Toolbar } from "./toolbar";
-import { nextNode, type Direction } from "./walk";
 
 export interface GraphCanvasOptions {
   graph: GraphIndex;
@@ -58,7 +57,6 @@ export interface VisibleEdge {
   through: readonly string[];
 }
 
-const ZOOM_STEP = 1.25;
 const REVEAL_MARGIN = 24;
 /** The view rests when it has not moved for so long. */
 const REST_MS = 120;
@@ -130,7 +128,7 @@ export class GraphCanvas {
       fit: () => this.fit(),
     });
     this.toolbar = this.newToolbar();
-    this.listen();
+    this.newHands();
     this.resize();
     this.sizes.observe(host);
     this.announce();
@@ -374,7 +372,7 @@ export class GraphCanvas {
     const standsFor = (id: string): string | null => this.shownId(drawnBefore.real(id));
     const found =
       anchor !== null || keep || this.moved
-        ? findAnchor(before, this.scene, { renamed, standsFor }, seenArea({ camera: this.camera, view: this.size() }), anchor)
+        ? findAnchor(before, this.scene, { renamed, standsFor }, this.seenArea(), anchor)
         : null;
     if (found) this.settle(before, found.before, found.after, renamed);
     else {
@@ -406,7 +404,7 @@ export class GraphCanvas {
 
   /** The node that the middle of the view shows. */
   private nearest(): string | null {
-    const node = byNearness(this.scene, seenArea({ camera: this.camera, view: this.size() }))[0];
+    const node = byNearness(this.scene, this.seenArea())[0];
     return node ? this.opening.drawn.real(node.id) : null;
   }
 
@@ -457,6 +455,10 @@ export class GraphCanvas {
     const { left, top } = this.surface.getBoundingClientRect();
     const [screenX, screenY] = this.camera.toScreen(x, y);
     return { x: left + screenX, y: top + screenY, width: width * this.camera.scale, height: height * this.camera.scale };
+  }
+
+  private seenArea(): Area {
+    return seenArea({ camera: this.camera, view: this.size() });
   }
 
   private size(): Size {
@@ -525,52 +527,35 @@ export class GraphCanvas {
     return hitAt({ scene: this.scene, camera: this.camera, view: this.size() }, x, y);
   }
 
-  private listen(): void {
-    const { signal } = this.listening;
-    const gestures = {
-      drag: (dx: number, dy: number) => this.changeView(() => this.camera.pan(dx, dy)),
-      zoom: (factor: number, x: number, y: number) => this.changeView(() => this.camera.zoom(factor, x, y)),
-      hover: (x: number, y: number) => this.hover(x, y),
-      leave: () => this.setHovered(null),
-      click: (x: number, y: number) => this.click(x, y),
-      doubleClick: (x: number, y: number) => this.doubleClick(x, y),
-      menu: (x: number, y: number) => this.openMenu(x, y),
+  private newHands(): Hands {
+    const canvas = this;
+    const handled: Handled = {
+      get drawn() { return canvas.opening.drawn; },
+      get scene() { return canvas.scene; },
+      get highlighted() { return canvas.trail?.side ?? null; },
+      get foldsEqualBlocks() { return canvas.opening.foldsEqualBlocks; },
+      get hidesTrivial() { return canvas.opening.hidesTrivial; },
+      get selectedShown() { return canvas.shownId(canvas.selected); },
+      paintOf: (id) => this.paintOf(id),
+      isOpen: (id) => this.opening.open.has(id),
+      hit: (x, y) => this.hit(x, y),
+      toggle: (id) => this.toggle(id),
+      choose: (id) => this.choose(id),
+      reveal: (id) => this.reveal(id),
+      chooseMember: (fold, member) => this.chooseMember(fold, member),
+      nearestFold: () => this.nearestFold(),
+      highlight: (side) => this.highlight(side),
+      setHovered: (id) => this.setHovered(id),
+      setFolding: (on) => this.setFolding(on),
+      setHiding: (on) => this.setHiding(on),
+      expandToDepth: (depth) => this.expandToDepth(depth),
+      pan: (dx, dy) => this.changeView(() => this.camera.pan(dx, dy)),
+      zoomAt: (factor, x, y) => this.changeView(() => this.camera.zoom(factor, x, y)),
+      zoomBy: (factor) => this.zoomBy(factor),
+      zoomToSelection: () => this.zoomToSelection(),
+      fit: () => this.fit(),
     };
-    listenForGestures(this.surface, gestures, signal);
-    this.surface.addEventListener("keydown", (event) => this.press(event), { signal });
-  }
-
-  private click(x: number, y: number): void {
-    const hit = this.hit(x, y);
-    if (!hit) return this.choose(null);
-    if (hit.part === "chevron") return this.toggle(hit.node.id);
-    const drawn = hit.fold === undefined ? undefined : this.scene.folds.get(hit.fold);
-    if (!drawn) return this.choose(this.opening.drawn.real(hit.node.id));
-    if (hit.part === "previous") return this.chooseMember(drawn.fold.id, drawn.member - 1);
-    if (hit.part === "next") return this.chooseMember(drawn.fold.id, drawn.member + 1);
-    this.chooseMember(drawn.fold.id, hit.member!);
-    this.choose(drawn.fold.members[hit.member!]![0]!);
-  }
-
-  private doubleClick(x: number, y: number): void {
-    const hit = this.hit(x, y);
-    if (hit?.part === "body" && this.opening.drawn.index.isGroup(hit.node.id)) this.toggle(hit.node.id);
-  }
-
-  private openMenu(x: number, y: number): void {
-    const hit = this.hit(x, y);
-    if (!hit) return this.menu.close();
-    const { id } = hit.node;
-    this.choose(this.opening.drawn.real(id));
-    const isOpen = this.opening.open.has(id);
-    const items = [
-      ...(this.opening.drawn.index.isGroup(id) ? [{ text: isOpen ? "Close" : "Open", key: isOpen ? "Esc" : "Enter", act: () => this.toggle(id) }] : []),
-      { text: "Zoom to it", key: "z", act: () => this.zoomToSelection() },
-      { text: "Highlight upstream", key: "u", act: () => this.highlight("upstream") },
-      { text: "Highlight downstream", key: "d", act: () => this.highlight("downstream") },
-      ...(this.trail ? [{ text: "End highlighting", key: "Esc", act: () => this.highlight(null) }] : []),
-    ];
-    this.menu.open(this.opening.drawn.real(id), items, x, y);
+    return new Hands(handled, this.surface, this.tip, this.menu, this.listening.signal);
   }
 
   private choose(id: string | null): void {
@@ -578,28 +563,13 @@ export class GraphCanvas {
     this.options.onSelect(id);
   }
 
-  private hover(x: number, y: number): void {
-    const hit = this.hit(x, y);
-    this.setHovered(hit?.node.id ?? null);
-    this.tip.show(this.tipFor(hit), x, y, this.size().width);
-  }
-
-  /** The name of a member under the pointer, or the full id of a node whose words were shortened. */
-  private tipFor(hit: Hit | null): string | null {
-    if (!hit) return null;
-    const drawn = hit.fold === undefined ? undefined : this.scene.folds.get(hit.fold);
-    if (drawn && hit.part === "member") {
-      const [first, ...more] = drawn.fold.members[hit.member!]!;
-      const { value, state } = this.paint(first!);
-      const what = state === "unmeasured" ? "not measured" : (value ?? "");
-      return [more.length > 0 ? `${first} and ${more.length} more` : first!, what].filter(Boolean).join(" · ");
-    }
-    if (drawn) {
-      const to = drawn.member + (hit.part === "next" ? 1 : -1);
-      return drawn.fold.members[to] ? `to member ${memberNumber(drawn, to)}` : null;
-    }
-    const words = hit.node.box ?? hit.node.header;
-    return words && `${words.title}${words.detail}`.includes("…") ? this.opening.drawn.real(hit.node.id) : null;
+  /** The fold around the selected node, or the one nearest to the middle of the view. */
+  private nearestFold(): DrawnFold | null {
+    const isKnown = this.selected !== null && this.options.graph.has(this.selected);
+    const around = isKnown ? this.opening.drawn.foldAround(this.selected!) : null;
+    if (around) return around;
+    const near = byNearness(this.scene, this.seenArea()).find((node) => this.scene.folds.has(node.id));
+    return near ? (this.scene.folds.get(near.id) ?? null) : null;
   }
 
   private setHovered(id: string | null): void {
@@ -609,57 +579,6 @@ export class GraphCanvas {
     this.surface.dataset["over"] = id === null ? "nothing" : "node";
     this.options.onHover?.(id === null ? null : this.opening.drawn.real(id));
     this.redraw();
-  }
-
-  private press(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const action = keyAction(event.key);
-    if (!action || !this.act(action)) return;
-    event.preventDefault();
-  }
-
-  /** Does what a key asks for; false when there is nothing to do. */
-  private act(action: KeyAction): boolean {
-    const selected = this.shownId(this.selected);
-    if (action.kind === "walk") this.step(selected, action.direction);
-    else if (action.kind === "depth") this.expandToDepth(action.depth);
-    else if (action.kind === "member") return this.stepMember(action.by);
-    else if (action.kind === "highlight") this.highlight(this.trail?.side === action.side ? null : action.side);
-    else if (action.kind === "zoom") this.zoomBy(action.by > 0 ? ZOOM_STEP : 1 / ZOOM_STEP);
-    else if (action.kind === "toggle" && selected !== null) this.toggle(selected);
-    else if (action.kind === "close") this.escape(selected);
-    else if (action.kind === "fit") this.fit();
-    else if (action.kind === "frame") this.zoomToSelection();
-    else if (action.kind === "folding") this.setFolding(!this.opening.foldsEqualBlocks);
-    else if (action.kind === "hiding") this.setHiding(!this.opening.hidesTrivial);
-    else return false;
-    return true;
-  }
-
-  /** Ends the highlighting, or closes the selected group, or ends the selection. */
-  private escape(selected: string | null): void {
-    if (this.trail) this.highlight(null);
-    else if (selected !== null && this.opening.open.has(selected)) this.collapse(selected);
-    else this.choose(null);
-  }
-
-  /** Steps through the fold around the selected node, or through the one nearest to the middle. */
-  private stepMember(by: 1 | -1): boolean {
-    const { drawn } = this.opening;
-    const inView = byNearness(this.scene, seenArea({ camera: this.camera, view: this.size() }));
-    const near = inView.find((node) => this.scene.folds.has(node.id));
-    const fold = (this.selected !== null && this.options.graph.has(this.selected) ? drawn.foldAround(this.selected) : null) ?? this.scene.folds.get(near?.id ?? "");
-    if (!fold) return false;
-    this.chooseMember(fold.fold.id, fold.member + by);
-    return true;
-  }
-
-  private step(from: string | null, direction: Direction): void {
-    const next = nextNode(this.scene, from, direction);
-    if (next === null) return;
-    const real = this.opening.drawn.real(next);
-    this.choose(real);
-    this.reveal(real);
   }
 }
 

@@ -38,7 +38,7 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   if (node.id === frame.failed) drawFailure(ctx, node, palette.failed, tintAt(palette, node.depth - 1));
   if (!node.header) return;
   const growth = textGrowth(camera.scale, NAME_FONT.size);
-  const span = headerSpan(frame, node);
+  const span = headerSpan(frame, frontNow(frame, node));
   if ((span.right - span.left) * camera.scale < LEAST_HEAD) return;
   const fold = frame.scene.folds.get(node.id);
   const count = fold?.inline || isStepped(frame, node) ? 0 : frame.parameterCount(node.id);
@@ -247,9 +247,27 @@ function drawStrip(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode
   });
 }
 
+/** Widths of texts by font: the same words are written in every frame. */
+const widths = new Map<string, Map<string, number>>();
+const MOST_WIDTHS = 20_000;
+let known = 0;
+
 function widthOf(ctx: CanvasRenderingContext2D, frame: Frame, text: string, font: Font): number {
-  ctx.font = cssFont(font, frame.palette.family);
-  return ctx.measureText(text).width;
+  const name = cssFont(font, frame.palette.family);
+  let ofFont = widths.get(name);
+  const width = ofFont?.get(text);
+  if (width !== undefined) return width;
+  if (++known > MOST_WIDTHS) {
+    widths.clear();
+    known = 0;
+    ofFont = undefined;
+  }
+  ofFont ??= new Map();
+  widths.set(name, ofFont);
+  ctx.font = name;
+  const measured = ctx.measureText(text).width;
+  ofFont.set(text, measured);
+  return measured;
 }
 
 /** How a text is written: about the height `y`, from `x` on or, with `right`, up to `x`. */
@@ -275,5 +293,5 @@ function write(ctx: CanvasRenderingContext2D, frame: Frame, text: string, how: W
   }
   ctx.fillStyle = how.colour;
   ctx.fillText(text, how.x, how.y + 0.5);
-  return ctx.measureText(text).width;
+  return widthOf(ctx, frame, text, how.font);
 }
