@@ -176,3 +176,11 @@ export function forkColumns(comb: Comb): number[] {
     return above ? below : sideways === 2;
   });
 }
+
+/** Places on the horizontal line where it leaves a line from the same place that goes further down. */
+export function partingColumns(comb: Comb, all: Comb[]): number[] {
+  if (isStraight(comb)) return [];
+  return comb.tops.filter((x) =>
+    all.some((other) => other !== comb && other.tops.includes(x) && (isStraight(other) || other.level > comb.level)),
+  );
+}

@@ -1,4 +1,4 @@
-import { addBottom, addTop, forkColumns, layTracks, makeComb, type Comb } from "./channels";
+import { addBottom, addTop, forkColumns, layTracks, makeComb, partingColumns, type Comb } from "./channels";
 import type { Layered } from "./layers";
 import type { Ranking } from "./ranks";
 import { SPACING, type Block, type Point } from "./types";
@@ -18,13 +18,16 @@ interface Plan {
 const CLEAR = 8;
 const ENTRY_MARGIN = 10;
 
-/** Routes of all edges with right angles, the heights they need, and the centre of each rank. */
-export function routeEdges(plan: Plan): {
+/** Ways of all edges, the centre of each rank, and the height that they need. */
+export interface Routed {
   rankCentre: number[];
   routes: Point[][];
   forks: { net: number; at: Point }[];
   height: number;
-} {
+}
+
+/** Routes of all edges with right angles, the heights they need, and the centre of each rank. */
+export function routeEdges(plan: Plan): Routed {
   const entrances = chooseEntrances(plan);
   const channels = collectCombs(plan, entrances);
   const tracks = channels.map((combs) => layTracks([...combs.values()]));
@@ -53,8 +56,10 @@ export function routeEdges(plan: Plan): {
   });
   const forks: { net: number; at: Point }[] = [];
   channels.forEach((combs, channel) => {
-    for (const comb of combs.values()) {
-      for (const x of forkColumns(comb)) forks.push({ net: comb.net, at: [x, trackY(channel, comb)] });
+    const all = [...combs.values()];
+    for (const comb of all) {
+      const columns = new Set([...forkColumns(comb), ...partingColumns(comb, all)]);
+      for (const x of columns) forks.push({ net: comb.net, at: [x, trackY(channel, comb)] });
     }
   });
   forks.push(...sideForks(plan, entrances, rankCentre));
