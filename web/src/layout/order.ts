@@ -9,22 +9,50 @@ type Start = "longest left" | "longest right" | "as ports stand";
 
 const STARTS: readonly Start[] = ["longest left", "as ports stand", "longest right"];
 
+/** What part of the crossings another order must save to be taken for that of the closed groups. */
+const WORTH_CHANGE = 0.25;
+
 /**
  * Vertices of each rank from left to right, so that few edges cross. The same input, the same order.
  *
- * It begins with the longest way at the left; only where crossings are left are other starts tried.
+ * The order is first looked for as if all groups were closed. That of the ports of open ones changes
+ * it only where it saves enough crossings, so boxes keep their places when a group opens or closes.
  * With `endsStay`, the first and last rank keep the order in which their vertices are numbered.
  */
 export function orderLayers(layered: Layered, endsStay: boolean): Order {
+  const closed = withoutOffsets(layered);
+  const settled = bestOrder(closed, endsStay);
+  if (closed === layered) return settled;
+  const kept = untangle(layered, settled.layers, endsStay);
+  if (kept.crossings === 0) return kept;
+  const fresh = bestOrder(layered, endsStay);
+  return fresh.crossings < kept.crossings * (1 - WORTH_CHANGE) ? fresh : kept;
+}
+
+/** Begins with the longest way at the left; only where crossings are left are other starts tried. */
+function bestOrder(layered: Layered, endsStay: boolean): Order {
   let best: Order = { layers: [], crossings: Infinity };
   for (const start of STARTS) {
     const layers = initialOrder(layered, start);
     if (endsStay) for (const end of [layers[0]!, layers.at(-1)!]) end.sort((a, b) => a - b);
-    const found = untangle(layered, layers, endsStay ? layers.slice(1, -1) : layers);
+    const found = untangle(layered, layers, endsStay);
     if (found.crossings < best.crossings) best = found;
     if (best.crossings === 0) break;
   }
   return best;
+}
+
+/** The same with all lines from and to the middles of vertices; itself, if it is so already. */
+function withoutOffsets(layered: Layered): Layered {
+  if (layered.down.every((pieces) => pieces.every(({ exitShare, entryShare }) => exitShare === 0 && entryShare === 0))) {
+    return layered;
+  }
+  const centred = new Map<Segment, Segment>();
+  for (const pieces of layered.down) {
+    for (const piece of pieces) centred.set(piece, { ...piece, exitShare: 0, entryShare: 0 });
+  }
+  const all = (lists: Segment[][]): Segment[][] => lists.map((pieces) => pieces.map((piece) => centred.get(piece)!));
+  return { ...layered, down: all(layered.down), up: all(layered.up) };
 }
 
 /** Vertices of each rank from left to right, and how often edges cross. */
@@ -33,11 +61,13 @@ interface Order {
   crossings: number;
 }
 
-/** Sorts the `movable` ranks by their neighbours, again and again, and gives the best order on the way. */
-function untangle(layered: Layered, layers: number[][], movable: number[][]): Order {
+/** Sorts ranks by their neighbours, again and again, and gives the best order on the way. */
+function untangle(layered: Layered, given: number[][], endsStay: boolean): Order {
+  const layers = given.map((layer) => [...layer]);
+  const movable = endsStay ? layers.slice(1, -1) : layers;
   const position = new Float64Array(layered.rank.length);
   for (const layer of layers) layer.forEach((vertex, i) => (position[vertex] = i));
-  let best = layers.map((layer) => [...layer]);
+  let best = given;
   let fewest = countCrossings(layered, layers, position);
   let fruitless = 0;
   for (let sweep = 0; sweep < MAX_SWEEPS && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS; sweep++) {
