@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -106,7 +105,8 @@ def _llama(layers: int) -> Built:
         vocab_size=1000,
         use_cache=False,
     )
-    return LlamaForCausalLM(config).eval(), (torch.zeros(1, 16, dtype=torch.long),)
+    model: torch.nn.Module = LlamaForCausalLM(config)
+    return model.eval(), (torch.zeros(1, 16, dtype=torch.long),)
 
 
 def main() -> None:
@@ -116,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

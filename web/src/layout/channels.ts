@@ -33,12 +33,12 @@ export function makeComb(net: number): Comb {
 }
 
 export function addTop(comb: Comb, x: number): void {
-  comb.tops.push(x);
+  if (!comb.tops.includes(x)) comb.tops.push(x);
   widen(comb, x);
 }
 
 export function addBottom(comb: Comb, x: number): void {
-  comb.bottoms.push(x);
+  if (!comb.bottoms.includes(x)) comb.bottoms.push(x);
   widen(comb, x);
 }
 

@@ -1,5 +1,6 @@
 import type { Layered, Segment } from "./layers";
 
+/** How often ranks are sorted, and how often in vain, from the first start; from others half as often. */
 const MAX_SWEEPS = 12;
 const MAX_FRUITLESS_SWEEPS = 4;
 const MAX_TRANSPOSE_ROUNDS = 6;
@@ -35,7 +36,7 @@ function bestOrder(layered: Layered, endsStay: boolean): Order {
   for (const start of STARTS) {
     const layers = initialOrder(layered, start);
     if (endsStay) for (const end of [layers[0]!, layers.at(-1)!]) end.sort((a, b) => a - b);
-    const found = untangle(layered, layers, endsStay);
+    const found = untangle(layered, layers, endsStay, start === STARTS[0] ? 1 : 0.5);
     if (found.crossings < best.crossings) best = found;
     if (best.crossings === 0) break;
   }
@@ -62,7 +63,7 @@ interface Order {
 }
 
 /** Sorts ranks by their neighbours, again and again, and gives the best order on the way. */
-function untangle(layered: Layered, given: number[][], endsStay: boolean): Order {
+function untangle(layered: Layered, given: number[][], endsStay: boolean, effort = 1): Order {
   const layers = given.map((layer) => [...layer]);
   const movable = endsStay ? layers.slice(1, -1) : layers;
   const position = new Float64Array(layered.rank.length);
@@ -70,7 +71,7 @@ function untangle(layered: Layered, given: number[][], endsStay: boolean): Order
   let best = given;
   let fewest = countCrossings(layered, layers, position);
   let fruitless = 0;
-  for (let sweep = 0; sweep < MAX_SWEEPS && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < MAX_SWEEPS * effort && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS * effort; sweep++) {
     sortByNeighbours(layered, movable, position, sweep);
     transpose(layered, movable, position);
     const crossings = countCrossings(layered, layers, position);
@@ -83,10 +84,14 @@ function untangle(layered: Layered, given: number[][], endsStay: boolean): Order
   return { layers: best, crossings: fewest };
 }
 
+/** Where the segments below one rank leave and end, sorted: room that is used again and again. */
+let ends: Float64Array = new Float64Array(256);
+let exits: Float64Array = new Float64Array(256);
+const SHORT = 24;
+
 /** How often edges cross, with vertices at these positions in their ranks. */
 export function countCrossings(layered: Layered, layers: number[][], position: Float64Array): number {
-  const ends = new Float64Array(layered.segmentCount);
-  const exits = new Float64Array(layered.segmentCount);
+  if (layered.segmentCount > ends.length) [ends, exits] = [new Float64Array(layered.segmentCount), new Float64Array(layered.segmentCount)];
   let crossings = 0;
   for (const layer of layers) {
     let count = 0;
@@ -103,7 +108,7 @@ export function countCrossings(layered: Layered, layers: number[][], position: F
         ends[at] = entry;
       }
     }
-    if (count > 1) crossings += countInversions(ends.subarray(0, count));
+    if (count > 1) crossings += count <= SHORT ? countByInsertion(ends, count) : countByMerging(ends.slice(0, count));
   }
   return crossings;
 }
@@ -196,11 +201,8 @@ function swapGain(left: Segment[], right: Segment[], above: boolean, position: F
   return gain;
 }
 
-const SHORT = 24;
-
 /** Pairs that stand in the wrong order, by merge sort. Sorts `values`. */
-function countInversions(values: Float64Array): number {
-  if (values.length <= SHORT) return countByInsertion(values);
+function countByMerging(values: Float64Array): number {
   let inversions = 0;
   let from: Float64Array = values;
   let into: Float64Array = new Float64Array(values.length);
@@ -222,9 +224,10 @@ function countInversions(values: Float64Array): number {
   return inversions;
 }
 
-function countByInsertion(values: Float64Array): number {
+/** The same of the first `count` values, faster where they are few. */
+function countByInsertion(values: Float64Array, count: number): number {
   let inversions = 0;
-  for (let i = 1; i < values.length; i++) {
+  for (let i = 1; i < count; i++) {
     const value = values[i]!;
     let at = i;
     for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
