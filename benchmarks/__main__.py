@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.capture import measure_capture
 from benchmarks.demo import measure_demo
 from benchmarks.imports import measure_imports
+from benchmarks.layout import measure_layout
 from benchmarks.page import measure_page
 from benchmarks.recorder import measure_recorder
 from benchmarks.report import add_section, table
@@ -30,6 +31,7 @@ def main() -> None:
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
             measure_viewer,
+            lambda: measure_layout(folder / "layout"),
         ]
         for measure in measures:
             found = measure()

@@ -2,9 +2,10 @@ import { bundleFans } from "./bundles";
 import { assignColumns } from "./coordinates";
 import { buildLayers } from "./layers";
 import { orderLayers } from "./order";
+import { partsOf, type Part } from "./parts";
 import { mainPort, straightenPorts } from "./ports";
 import { rankVertices, type Ranking } from "./ranks";
-import { routeEdges } from "./route";
+import { routeEdges, type Routed } from "./route";
 import { narrowRanks } from "./rows";
 import { tighten } from "./tighten";
 import { SPACING, type Block, type PlacedBlock, type Point } from "./types";
@@ -17,65 +18,109 @@ const LOOSE_ROW_WIDTH = 520;
  * Lays out the contents of one group in layers from top to bottom.
  *
  * Edges run with right angles and touch no box but their own ends. The same block always gives the
- * same result. Boxes without any edge are put in rows below the others.
+ * same result. Parts that no edge joins to the rest stand right of it, and boxes without any edge in
+ * rows below.
  */
 export function layoutBlock(given: Block): PlacedBlock {
   const block = bundleFans(given);
-  const { linked, loose } = splitLoose(block);
-  const ranking = narrowRanks(linked.block, rankVertices(linked.block));
-  const layered = buildLayers(linked.block, ranking);
-  const { layers, crossings } = orderLayers(layered, block.portsStay);
-  const x = assignColumns(layered, layers);
-  tighten(layered, layers, x);
-  straightenPorts({ block: linked.block, ranking, layered, layers }, x);
-  const routed = routeEdges({ block: linked.block, ranking, layered, layers, x });
-  const extent = extentOf(linked.block, x, routed.routes);
-  const rows = placeLoose(block, loose, extent, routed.height, linked.original.length > 0);
-  const sides = sidesOf(linked.block, ranking, x, {
+  const { main, others, loose } = partsOf(block);
+  const { ranking, x, routed, crossings } = layoutPart(main.block);
+  const extent = extentOf(main.block, x, routed.routes);
+  const beside = placeBeside(others, {
+    left: extent.high + SPACING.boxToLine,
+    top: topOf(main.block, ranking, routed.rankCentre),
+    height: routed.height - block.inset.top - block.inset.bottom,
+  });
+  extent.high = Math.max(extent.high, beside.right);
+  const bottom = Math.max(routed.height, beside.bottom + block.inset.bottom);
+  const rows = placeLoose(block, loose, extent, bottom, main.vertices.length > 0);
+  const sides = sidesOf(main.block, ranking, x, {
     low: Math.min(extent.low, rows.low),
     high: Math.max(extent.high, rows.high),
   });
 
-  const centres: Point[] = block.vertices.map(() => [0, 0]);
-  linked.original.forEach((vertex, i) => {
-    centres[vertex] = [x[i]! + sides.shift, routed.rankCentre[ranking.rank[i]!]!];
-  });
-  loose.forEach((vertex, i) => {
-    const [px, py] = rows.centres[i]!;
-    centres[vertex] = [px + sides.shift, py];
-  });
-  const needed = Math.max(routed.height, rows.bottom + block.inset.bottom);
+  const needed = Math.max(bottom, rows.bottom + block.inset.bottom);
   const height = Math.max(needed, block.minHeight);
   const drop = (height - needed) / 2;
   const shifted = ([px, py]: Point): Point => [px + sides.shift, py + drop];
-  const routes = routed.routes.map((route) => route.map(shifted));
+  const centres: Point[] = block.vertices.map(() => [0, 0]);
+  const routes: Point[][] = block.edges.map(() => []);
+  main.vertices.forEach((vertex, i) => (centres[vertex] = shifted([x[i]!, routed.rankCentre[ranking.rank[i]!]!])));
+  main.edges.forEach((edge, i) => (routes[edge] = routed.routes[i]!.map(shifted)));
   const forks = routed.forks.map(({ net, at }) => ({ net, at: shifted(at) }));
-  block.vertices.forEach((vertex, i) => {
-    centres[i]![1] = vertex.role === "in" ? 0 : vertex.role === "out" ? height : centres[i]![1] + drop;
+  for (const { part, placed, at } of beside.parts) {
+    const moved = ([px, py]: Point): Point => shifted([px + at[0], py + at[1]]);
+    part.vertices.forEach((vertex, i) => (centres[vertex] = moved(placed.centres[i]!)));
+    part.edges.forEach((edge, i) => (routes[edge] = placed.routes[i]!.map(moved)));
+    forks.push(...placed.forks.map(({ net, at: place }) => ({ net, at: moved(place) })));
+  }
+  loose.forEach((vertex, i) => (centres[vertex] = shifted(rows.centres[i]!)));
+  pinPorts(block, height, centres, routes);
+  const tensorOf = new Map(block.edges.map((edge, i) => [edge.net, given.edges[i]!.net]));
+  return {
+    width: sides.width,
+    height,
+    centres,
+    routes,
+    forks: forks.map(({ net, at }) => ({ net: tensorOf.get(net)!, at })),
+    crossings: beside.parts.reduce((sum, { placed }) => sum + placed.crossings, crossings),
+  };
+}
+
+/** Columns, heights and routes of boxes that hang together. */
+function layoutPart(block: Block): { ranking: Ranking; x: Float64Array; routed: Routed; crossings: number } {
+  const ranking = narrowRanks(block, rankVertices(block));
+  const layered = buildLayers(block, ranking);
+  const { layers, crossings } = orderLayers(layered, block.portsStay);
+  const x = assignColumns(layered, layers);
+  tighten(layered, layers, x);
+  straightenPorts({ block, ranking, layered, layers }, x);
+  const routed = routeEdges({ block, ranking, layered, layers, x });
+  return { ranking, x, routed, crossings };
+}
+
+/** Ports, and the ends of lines there, go on the block's upper and lower border. */
+function pinPorts(block: Block, height: number, centres: Point[], routes: Point[][]): void {
+  block.vertices.forEach(({ role }, i) => {
+    if (role !== "item") centres[i]![1] = role === "in" ? 0 : height;
   });
   block.edges.forEach((edge, i) => {
     if (block.vertices[edge.source]!.role === "in") routes[i]![0]![1] = 0;
     if (block.vertices[edge.target]!.role === "out") routes[i]!.at(-1)![1] = height;
   });
-  return { width: sides.width, height, centres, routes, forks, crossings };
 }
 
-/** Takes boxes without edges out of a block. */
-function splitLoose(block: Block): { linked: { block: Block; original: number[] }; loose: number[] } {
-  const used = new Uint8Array(block.vertices.length);
-  for (const { source, target } of block.edges) used[source] = used[target] = 1;
-  const original: number[] = [];
-  const loose: number[] = [];
-  block.vertices.forEach((vertex, i) => (used[i] || vertex.role !== "item" ? original : loose).push(i));
-  if (loose.length === 0) return { linked: { block, original }, loose };
-  const renamed = new Map(original.map((vertex, i) => [vertex, i]));
-  const vertices = original.map((vertex) => block.vertices[vertex]!);
-  const edges = block.edges.map((edge) => ({
-    ...edge,
-    source: renamed.get(edge.source)!,
-    target: renamed.get(edge.target)!,
-  }));
-  return { linked: { block: { ...block, vertices, edges }, original }, loose };
+/** Where the highest box of a part begins. */
+function topOf(block: Block, { rank }: Ranking, rankCentre: number[]): number {
+  let top = Infinity;
+  block.vertices.forEach(({ role, height }, i) => {
+    if (role === "item") top = Math.min(top, rankCentre[rank[i]!]! - height / 2);
+  });
+  return Number.isFinite(top) ? top : block.inset.top + SPACING.ranks;
+}
+
+interface BesideParts {
+  parts: { part: Part; placed: PlacedBlock; at: Point }[];
+  right: number;
+  bottom: number;
+}
+
+/** Lays out parts by themselves and stacks them in columns, about as high as what they stand beside. */
+function placeBeside(parts: Part[], { left, top, height }: { left: number; top: number; height: number }): BesideParts {
+  const inset = { top: 0, left: 0, right: 0, bottom: 0 };
+  const sized = parts.map((part) => ({ part, placed: layoutBlock({ ...part.block, inset, minWidth: 0, minHeight: 0 }) }));
+  const area = sized.reduce((sum, { placed }) => sum + (placed.width + SPACING.boxes) * (placed.height + SPACING.ranks), 0);
+  const limit = Math.max(height, Math.sqrt(area));
+  const found: BesideParts = { parts: [], right: -Infinity, bottom: 0 };
+  let [x, y] = [left, top];
+  for (const { part, placed } of sized) {
+    if (y > top && y + placed.height > top + limit) [x, y] = [found.right + SPACING.boxToLine, top];
+    found.parts.push({ part, placed, at: [x, y] });
+    found.right = Math.max(found.right, x + placed.width);
+    y += placed.height + SPACING.ranks;
+    found.bottom = Math.max(found.bottom, y - SPACING.ranks);
+  }
+  return found;
 }
 
 interface LooseRows {

@@ -33,12 +33,12 @@ export function makeComb(net: number): Comb {
 }
 
 export function addTop(comb: Comb, x: number): void {
-  comb.tops.push(x);
+  if (!comb.tops.includes(x)) comb.tops.push(x);
   widen(comb, x);
 }
 
 export function addBottom(comb: Comb, x: number): void {
-  comb.bottoms.push(x);
+  if (!comb.bottoms.includes(x)) comb.bottoms.push(x);
   widen(comb, x);
 }
 
@@ -175,4 +175,12 @@ export function forkColumns(comb: Comb): number[] {
     const [above, below] = [comb.tops.includes(x), comb.bottoms.includes(x)];
     return above ? below : sideways === 2;
   });
+}
+
+/** Places on the horizontal line where it leaves a line from the same place that goes further down. */
+export function partingColumns(comb: Comb, all: Comb[]): number[] {
+  if (isStraight(comb)) return [];
+  return comb.tops.filter((x) =>
+    all.some((other) => other !== comb && other.tops.includes(x) && (isStraight(other) || other.level > comb.level)),
+  );
 }

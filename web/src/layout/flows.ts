@@ -25,9 +25,10 @@ export function collectFlows(
 ): Map<string, Flows> {
   const paths: Flows["paths"] = new Map();
   const builders = new Map(open.map((id) => [id, new FlowBuilder(paths)]));
+  const groupsAround = groupFinder(index);
   for (const edge of lifted) {
     const pieces: [string, number][] = [];
-    const [outward, inward] = [groupsAround(index, edge.source), groupsAround(index, edge.target)];
+    const [outward, inward] = [groupsAround(edge.source), groupsAround(edge.target)];
     let shared = 0;
     while (outward[shared + 1] !== undefined && outward[shared + 1] === inward[shared + 1]) shared++;
     const add = (group: string, from: string | null, to: string | null): void => {
@@ -46,9 +47,15 @@ export function netOf(edge: LiftedEdge): string {
   return edge.role === "forward" ? edge.source : `${edge.role} ${edge.source}`;
 }
 
-/** The groups around a node, the root first. */
-function groupsAround(index: GraphIndex, id: string): string[] {
-  return [ROOT, ...index.ancestors(id).reverse()];
+/** Finds the groups around a node, the root first; siblings share the answer. */
+function groupFinder(index: GraphIndex): (id: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (id) => {
+    const parent = index.parent(id) ?? ROOT;
+    const found = known.get(parent) ?? [ROOT, ...index.ancestors(id).reverse()];
+    known.set(parent, found);
+    return found;
+  };
 }
 
 class FlowBuilder {

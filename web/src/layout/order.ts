@@ -1,5 +1,6 @@
 import type { Layered, Segment } from "./layers";
 
+/** How often ranks are sorted, and how often in vain, from the first start; from others half as often. */
 const MAX_SWEEPS = 12;
 const MAX_FRUITLESS_SWEEPS = 4;
 const MAX_TRANSPOSE_ROUNDS = 6;
@@ -9,22 +10,50 @@ type Start = "longest left" | "longest right" | "as ports stand";
 
 const STARTS: readonly Start[] = ["longest left", "as ports stand", "longest right"];
 
+/** What part of the crossings another order must save to be taken for that of the closed groups. */
+const WORTH_CHANGE = 0.25;
+
 /**
  * Vertices of each rank from left to right, so that few edges cross. The same input, the same order.
  *
- * It begins with the longest way at the left; only where crossings are left are other starts tried.
+ * The order is first looked for as if all groups were closed. That of the ports of open ones changes
+ * it only where it saves enough crossings, so boxes keep their places when a group opens or closes.
  * With `endsStay`, the first and last rank keep the order in which their vertices are numbered.
  */
 export function orderLayers(layered: Layered, endsStay: boolean): Order {
+  const closed = withoutOffsets(layered);
+  const settled = bestOrder(closed, endsStay);
+  if (closed === layered) return settled;
+  const kept = untangle(layered, settled.layers, endsStay);
+  if (kept.crossings === 0) return kept;
+  const fresh = bestOrder(layered, endsStay);
+  return fresh.crossings < kept.crossings * (1 - WORTH_CHANGE) ? fresh : kept;
+}
+
+/** Begins with the longest way at the left; only where crossings are left are other starts tried. */
+function bestOrder(layered: Layered, endsStay: boolean): Order {
   let best: Order = { layers: [], crossings: Infinity };
   for (const start of STARTS) {
     const layers = initialOrder(layered, start);
     if (endsStay) for (const end of [layers[0]!, layers.at(-1)!]) end.sort((a, b) => a - b);
-    const found = untangle(layered, layers, endsStay ? layers.slice(1, -1) : layers);
+    const found = untangle(layered, layers, endsStay, start === STARTS[0] ? 1 : 0.5);
     if (found.crossings < best.crossings) best = found;
     if (best.crossings === 0) break;
   }
   return best;
+}
+
+/** The same with all lines from and to the middles of vertices; itself, if it is so already. */
+function withoutOffsets(layered: Layered): Layered {
+  if (layered.down.every((pieces) => pieces.every(({ exitShare, entryShare }) => exitShare === 0 && entryShare === 0))) {
+    return layered;
+  }
+  const centred = new Map<Segment, Segment>();
+  for (const pieces of layered.down) {
+    for (const piece of pieces) centred.set(piece, { ...piece, exitShare: 0, entryShare: 0 });
+  }
+  const all = (lists: Segment[][]): Segment[][] => lists.map((pieces) => pieces.map((piece) => centred.get(piece)!));
+  return { ...layered, down: all(layered.down), up: all(layered.up) };
 }
 
 /** Vertices of each rank from left to right, and how often edges cross. */
@@ -33,14 +62,16 @@ interface Order {
   crossings: number;
 }
 
-/** Sorts the `movable` ranks by their neighbours, again and again, and gives the best order on the way. */
-function untangle(layered: Layered, layers: number[][], movable: number[][]): Order {
+/** Sorts ranks by their neighbours, again and again, and gives the best order on the way. */
+function untangle(layered: Layered, given: number[][], endsStay: boolean, effort = 1): Order {
+  const layers = given.map((layer) => [...layer]);
+  const movable = endsStay ? layers.slice(1, -1) : layers;
   const position = new Float64Array(layered.rank.length);
   for (const layer of layers) layer.forEach((vertex, i) => (position[vertex] = i));
-  let best = layers.map((layer) => [...layer]);
+  let best = given;
   let fewest = countCrossings(layered, layers, position);
   let fruitless = 0;
-  for (let sweep = 0; sweep < MAX_SWEEPS && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < MAX_SWEEPS * effort && fewest > 0 && fruitless < MAX_FRUITLESS_SWEEPS * effort; sweep++) {
     sortByNeighbours(layered, movable, position, sweep);
     transpose(layered, movable, position);
     const crossings = countCrossings(layered, layers, position);
@@ -53,10 +84,14 @@ function untangle(layered: Layered, layers: number[][], movable: number[][]): Or
   return { layers: best, crossings: fewest };
 }
 
+/** Where the segments below one rank leave and end, sorted: room that is used again and again. */
+let ends: Float64Array = new Float64Array(256);
+let exits: Float64Array = new Float64Array(256);
+const SHORT = 24;
+
 /** How often edges cross, with vertices at these positions in their ranks. */
 export function countCrossings(layered: Layered, layers: number[][], position: Float64Array): number {
-  const ends = new Float64Array(layered.segmentCount);
-  const exits = new Float64Array(layered.segmentCount);
+  if (layered.segmentCount > ends.length) [ends, exits] = [new Float64Array(layered.segmentCount), new Float64Array(layered.segmentCount)];
   let crossings = 0;
   for (const layer of layers) {
     let count = 0;
@@ -73,7 +108,7 @@ export function countCrossings(layered: Layered, layers: number[][], position: F
         ends[at] = entry;
       }
     }
-    if (count > 1) crossings += countInversions(ends.subarray(0, count));
+    if (count > 1) crossings += count <= SHORT ? countByInsertion(ends, count) : countByMerging(ends.slice(0, count));
   }
   return crossings;
 }
@@ -166,11 +201,8 @@ function swapGain(left: Segment[], right: Segment[], above: boolean, position: F
   return gain;
 }
 
-const SHORT = 24;
-
 /** Pairs that stand in the wrong order, by merge sort. Sorts `values`. */
-function countInversions(values: Float64Array): number {
-  if (values.length <= SHORT) return countByInsertion(values);
+function countByMerging(values: Float64Array): number {
   let inversions = 0;
   let from: Float64Array = values;
   let into: Float64Array = new Float64Array(values.length);
@@ -192,9 +224,10 @@ function countInversions(values: Float64Array): number {
   return inversions;
 }
 
-function countByInsertion(values: Float64Array): number {
+/** The same of the first `count` values, faster where they are few. */
+function countByInsertion(values: Float64Array, count: number): number {
   let inversions = 0;
-  for (let i = 1; i < values.length; i++) {
+  for (let i = 1; i < count; i++) {
     const value = values[i]!;
     let at = i;
     for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;

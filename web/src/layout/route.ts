@@ -1,4 +1,4 @@
-import { addBottom, addTop, forkColumns, layTracks, makeComb, type Comb } from "./channels";
+import { addBottom, addTop, forkColumns, layTracks, makeComb, partingColumns, type Comb, type Detour } from "./channels";
 import type { Layered } from "./layers";
 import type { Ranking } from "./ranks";
 import { SPACING, type Block, type Point } from "./types";
@@ -18,33 +18,33 @@ interface Plan {
 const CLEAR = 8;
 const ENTRY_MARGIN = 10;
 
-/** Routes of all edges with right angles, the heights they need, and the centre of each rank. */
-export function routeEdges(plan: Plan): {
+/** Ways of all edges, the centre of each rank, and the height that they need. */
+export interface Routed {
   rankCentre: number[];
   routes: Point[][];
   forks: { net: number; at: Point }[];
   height: number;
-} {
+}
+
+/** Routes of all edges with right angles, the heights they need, and the centre of each rank. */
+export function routeEdges(plan: Plan): Routed {
   const entrances = chooseEntrances(plan);
-  const channels = collectCombs(plan, entrances);
+  const passages = plan.block.edges.map((_, index) => crossings(plan, index, entrances[index]!));
+  const channels = collectCombs(plan, passages);
   const tracks = channels.map((combs) => layTracks([...combs.values()]));
   const { rankCentre, trackTop, height } = stackRanks(plan, tracks.map(({ count }) => count));
   const trackY = (channel: number, comb: Comb): number => trackTop[channel]! + comb.level * SPACING.track;
   const routes = plan.block.edges.map((edge, index) => {
     const walk = new Walk(plan.x[edge.source]! + edge.exit, bottomOf(plan, edge.source, rankCentre));
     const entrance = entrances[index]!;
-    for (const [channel, key, x] of crossings(plan, index, entrance)) {
+    for (const [channel, key, x] of passages[index]!) {
       const comb = channels[channel]!.get(key)!;
-      const detourAt = (column: number): Comb | undefined => {
-        const found = tracks[channel]!.detours.find((one) => one.comb === comb && Math.abs(one.x - column) < 0.5);
-        return found?.via;
-      };
-      const [before, after] = [detourAt(walk.x), detourAt(x)];
+      const { detours } = tracks[channel]!;
+      const before = detourAt(detours, comb, walk.x);
+      const after = plan.ranking.backward[index] ? detourAt(detours, comb, x) : undefined;
       if (before) walk.turn(before.bottoms[0]!, trackY(channel, before));
-      if (after && plan.ranking.backward[index]) {
-        walk.turn(after.bottoms[0]!, trackY(channel, comb));
-        walk.turn(x, trackY(channel, after));
-      } else walk.turn(x, trackY(channel, comb));
+      if (after) walk.turn(after.bottoms[0]!, trackY(channel, comb));
+      walk.turn(x, trackY(channel, after ?? comb));
     }
     const centre = rankCentre[plan.ranking.rank[edge.target]!]!;
     if (entrance.from === "above") walk.down(centre - plan.block.vertices[edge.target]!.height / 2);
@@ -53,12 +53,19 @@ export function routeEdges(plan: Plan): {
   });
   const forks: { net: number; at: Point }[] = [];
   channels.forEach((combs, channel) => {
-    for (const comb of combs.values()) {
-      for (const x of forkColumns(comb)) forks.push({ net: comb.net, at: [x, trackY(channel, comb)] });
+    const all = [...combs.values()];
+    for (const comb of all) {
+      const columns = new Set([...forkColumns(comb), ...partingColumns(comb, all)]);
+      for (const x of columns) forks.push({ net: comb.net, at: [x, trackY(channel, comb)] });
     }
   });
   forks.push(...sideForks(plan, entrances, rankCentre));
   return { rankCentre, routes, forks, height };
+}
+
+/** The comb of the detour by which a line at column `x` comes to a comb from above, if there is one. */
+function detourAt(detours: Detour[], comb: Comb, x: number): Comb | undefined {
+  return detours.length > 0 ? detours.find((one) => one.comb === comb && Math.abs(one.x - x) < 0.5)?.via : undefined;
 }
 
 /** A way of horizontal and vertical pieces under construction. */
@@ -89,8 +96,10 @@ function bottomOf(plan: Plan, vertex: number, rankCentre: number[]): number {
   return rankCentre[plan.ranking.rank[vertex]!]! + plan.block.vertices[vertex]!.height / 2;
 }
 
+type Passage = [channel: number, comb: string, x: number];
+
 /** The channels that an edge passes, the comb it is part of there, and where it leaves each. */
-function crossings(plan: Plan, index: number, entrance: Entrance): [channel: number, comb: string, x: number][] {
+function crossings(plan: Plan, index: number, entrance: Entrance): Passage[] {
   const edge = plan.block.edges[index]!;
   const bends = plan.layered.bends[index]!;
   const last = bends[bends.length - 1];
@@ -105,12 +114,12 @@ function crossings(plan: Plan, index: number, entrance: Entrance): [channel: num
 }
 
 /** Which edges share which line between which ranks. Channel `r` lies between ranks `r` and `r + 1`. */
-function collectCombs(plan: Plan, entrances: Entrance[]): Map<string, Comb>[] {
+function collectCombs(plan: Plan, passages: Passage[][]): Map<string, Comb>[] {
   const channels = plan.layers.map(() => new Map<string, Comb>());
   plan.block.edges.forEach((edge, index) => {
     const backward = plan.ranking.backward[index]!;
     let from = plan.x[edge.source]! + edge.exit;
-    const passed = crossings(plan, index, entrances[index]!);
+    const passed = passages[index]!;
     passed.forEach(([channel, key, to], i) => {
       const comb = channels[channel]!.get(key) ?? makeComb(edge.net);
       channels[channel]!.set(key, comb);
