@@ -11,6 +11,7 @@ from benchmarks.demo import measure_demo
 from benchmarks.imports import measure_imports
 from benchmarks.layout import measure_layout
 from benchmarks.page import measure_page
+from benchmarks.paper import measure_paper
 from benchmarks.recorder import measure_recorder
 from benchmarks.report import add_section, table
 from benchmarks.result import Result
@@ -31,6 +32,7 @@ def main() -> None:
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
             measure_viewer,
+            measure_paper,
             lambda: measure_layout(folder / "layout"),
         ]
         for measure in measures:
