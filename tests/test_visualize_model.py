@@ -176,6 +176,14 @@ def test_an_empty_loader_leaves_the_structure_and_says_why() -> None:
     assert len(atlas.table("parameters")) == 4
 
 
+def test_a_batch_without_examples_gives_no_figures_and_says_so() -> None:
+    inputs, targets = pairs()
+    atlas = ta.visualize_model(classifier(), (inputs[:0], targets[:0]))
+    (reason,) = gap_reasons(atlas, "gradient")
+    assert reason == "batch 0 of the train data holds no examples: the shape of its inputs is 0×4"
+    assert atlas.findings == ()
+
+
 def test_wrong_shapes_keep_the_graph_up_to_the_failing_node() -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(9, 2))
     atlas = ta.visualize_model(model, pairs())

@@ -194,6 +194,16 @@ def test_a_small_window_keeps_the_graph_and_has_no_sideways_scroll(
     assert "stem" in visible(page)
 
 
+def test_every_tab_is_in_view_on_a_small_laptop(opened: Opened, report: Path) -> None:
+    opened.page.set_viewport_size({"width": 1024, "height": 768})
+    page = opened.open(report)
+    hidden = """() => [...document.querySelectorAll('.tabs button')].filter((tab) => {
+        const [tabs, own] = [tab.parentElement.getBoundingClientRect(), tab.getBoundingClientRect()];
+        return own.right > tabs.right + 1 || own.left < tabs.left - 1;
+    }).map((tab) => tab.textContent)"""
+    assert page.evaluate(hidden) == []
+
+
 def test_back_and_forward_walk_the_same_way_twice(opened: Opened, report: Path) -> None:
     page = opened.open(report, "#page=graph")
     for name in ("Training", "Findings"):

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from torchatlas.capture.tensors import map_tensors, tensors_in
+from torchatlas.capture.tensors import map_tensors, shape_text, tensor_spec, tensors_in
 from torchatlas.capture.unchanged import random_state_restored
 from torchatlas.errors import DataError
 
@@ -169,6 +169,9 @@ class _Form:
         inputs = tensors_in((args, kwargs))
         if not inputs:
             raise DataError(f"{where} holds targets and no input tensors")
+        if not any(tensor.numel() for tensor in inputs):
+            shapes = ", ".join(shape_text(tensor_spec(tensor)) for tensor in inputs)
+            raise DataError(f"{where} holds no examples: the shape of its inputs is {shapes}")
         return Batch(args, kwargs, targets, inputs[0].shape[0] if inputs[0].dim() else 1)
 
     def _split(self, item: Any, where: str) -> tuple[tuple[Any, ...], dict[str, Any], Any]:

@@ -32,7 +32,7 @@ def evaluated(train: float, test: float, half: float | None = 0.01, samples: int
 def test_a_rising_test_loss_beside_a_falling_train_loss_is_found() -> None:
     run = recorded([1.0, 0.5, 0.3, 0.2, 0.1], [1.1, 0.6, 0.5, 0.6, 0.8])
     (finding,) = findings_of("overfitting", run)
-    assert finding.title == "Test loss is 8 times the train loss"
+    assert finding.title == "Test loss is 700 % above the train loss"
     assert "rises 0.5 → 0.8 while train loss goes 0.3 → 0.1" in finding.detail
     assert finding.advice.startswith("Stop at step 30")
     assert finding.value == pytest.approx(7.0)

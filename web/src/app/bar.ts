@@ -36,7 +36,7 @@ export class Bar {
       "header",
       { class: "bar" },
       h("button", { type: "button", class: "icon-button drawer-button", "aria-label": "Outline", click: actions.toggleOutline }, icon("drawer")),
-      h("div", { class: "brand" }, globe(), "TorchAtlas"),
+      h("div", { class: "brand" }, globe(), h("span", {}, "TorchAtlas")),
       h("div", { class: "run-name", title }, title, h("span", {}, about.filter(Boolean).join(" · "))),
       h("div", { class: "tabs", role: "tablist" }, ...pages.map((page) => this.tab(page))),
       searchBox(run, actions.locate),

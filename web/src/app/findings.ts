@@ -36,6 +36,7 @@ function findingItem(finding: Finding, choose: (node: string) => void): HTMLElem
   );
 }
 
+/** Shares of something are written in per cent, as the titles have them. */
 function shown(value: number, unit: string): string {
-  return unit.startsWith("share") ? `${figures(100 * value)} %` : figures(value);
+  return /^(share|of) /.test(unit) ? `${figures(100 * value)} %` : figures(value);
 }

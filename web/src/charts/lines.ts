@@ -231,24 +231,41 @@ function endShapes(panel: Panel, frame: LineFrame): Shape[] {
   return shapes;
 }
 
-/** The gap in numbers, in the middle of the shade where it is wide enough. */
+/** Where along the shade the gap may be written, the best place first. */
+const GAP_SHARES = [0.72, 0.6, 0.84, 0.5, 0.4, 0.3, 0.2];
+
+/** The gap in numbers, in the middle of the shade where neither line runs through the words. */
 function gapLabel(panel: Panel, frame: LineFrame): Shape[] {
   const [train, test] = pairOf(panel);
   const [a, b] = [train && lastOf(train), test && lastOf(test)];
   if (a == null || b == null || !train || !test) return [];
   const samples = gapSamples(train, test, frame);
-  const spot = sampleAt(samples, 0.72);
   const text = panel.y.unit === "share" ? `gap ${figures(100 * Math.abs(a - b))} points` : panel.y.scale === "log" ? `gap ${figures(Math.max(a / b, b / a))}×` : `gap ${figures(Math.abs(a - b))}`;
   const end = samples.at(-1);
-  if (!spot || !end || Math.abs(end.a - end.b) < 12 || Math.abs(spot.a - spot.b) < 16 || spot.x + textWidth(text) / 2 > frame.plot.x + frame.plot.width) return [];
+  if (!end || Math.abs(end.a - end.b) < 12) return [];
+  const half = textWidth(text) / 2 + 4;
+  const spot = GAP_SHARES.flatMap((share) => sampleAt(samples, share) ?? []).find((place) => isFree(samples, place, half));
+  if (!spot) return [];
   return [label(spot.x, (spot.a + spot.b) / 2 + 3.5, text, { anchor: "middle", fill: "accent", halo: "panel" })];
 }
 
-/** The gap at a share of the way, between the samples on both sides. */
+/** Whether words of this half width fit between the lines, in the middle of the gap at a place. */
+function isFree(samples: readonly GapSample[], { x, a, b }: GapSample, half: number): boolean {
+  const middle = (a + b) / 2;
+  const around = [sampleAtX(samples, x - half), ...samples.filter((sample) => Math.abs(sample.x - x) < half), sampleAtX(samples, x + half)];
+  return around.every((sample) => sample && Math.min(sample.a, sample.b) <= middle - 8 && Math.max(sample.a, sample.b) >= middle + 8);
+}
+
+/** The gap at a share of the way. */
 function sampleAt(samples: readonly GapSample[], share: number): GapSample | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last) return undefined;
-  const x = first.x + share * (last.x - first.x);
+  return first && last && sampleAtX(samples, first.x + share * (last.x - first.x));
+}
+
+/** The gap at a place, between the samples on both sides; none beyond the ends. */
+function sampleAtX(samples: readonly GapSample[], x: number): GapSample | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last || x < first.x || x > last.x) return undefined;
   const next = samples.findIndex((sample) => sample.x >= x);
   const [left, right] = [samples[Math.max(0, next - 1)]!, samples[next] ?? last];
   const along = right.x > left.x ? (x - left.x) / (right.x - left.x) : 0;

@@ -93,6 +93,14 @@ describe("lines", () => {
     expect(picture.shapes.some((shape) => shape.kind === "path" && shape.opacity === 0.09)).toBe(true);
   });
 
+  it("write no gap over a line that runs to and fro through the shade", () => {
+    const steps = Array.from({ length: 101 }, (_, i) => i);
+    const noisy = steps.map((i) => (i === 100 ? 0.1 : i % 2));
+    const lines = [series(steps, noisy, { role: "train", label: "train" }), series([0, 100], [0.9, 0.9], { label: "test" })];
+    const written = texts(draw(panel(lines, { y: axis({ label: "loss" }) })));
+    expect(written.filter((text) => text.startsWith("gap"))).toEqual([]);
+  });
+
   it("have at most five horizontal gridlines", () => {
     const picture = draw(panel([series([0, 1], [1e-9, 1e9])], { y: axis({ label: "loss", scale: "log" }) }));
     expect(picture.shapes.filter((shape) => shape.kind === "path" && shape.stroke === "line").length).toBeLessThanOrEqual(5);

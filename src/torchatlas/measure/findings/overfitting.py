@@ -97,7 +97,7 @@ def _finding(
     return Finding(
         rule="overfitting",
         severity="warning",
-        title=f"Test loss is {1 + ratio:.3g} times the train loss",
+        title=f"Test loss is {100 * ratio:.3g} % above the train loss",
         detail=detail,
         advice=advice,
         value=ratio,
