@@ -2,12 +2,14 @@ import type { LayoutNode } from "../layout/layout";
 import type { Backdrop } from "./backdrop";
 import { drawEdges, drawPorts, drawShapeLabels } from "./draw_edges";
 import { drawFold } from "./draw_folds";
-import { drawBox, drawFarBoxes, drawGroup, drawGroupHeader, drawMark } from "./draw_nodes";
+import { drawBox, drawFarBoxes, drawGroup, drawGroupHeader, drawMark, LEAST_HEAD } from "./draw_nodes";
 import { DETAIL_SCALE, DIMMED, frontNow, LABEL_SCALE, placeNow, seenArea, type Frame } from "./frame";
 import { roundedBox, traceLine } from "./shapes";
 import { tintAt } from "./theme";
 
 const DOT_GAP = 20;
+/** Height of a line of words on the screen. */
+const HEAD_LINE = 14;
 const LEAST_DOT_GAP = 14;
 /** Borders of groups that are lower on the screen are left out. */
 const LEAST_BORDERED = 5;
@@ -68,8 +70,18 @@ function toDrawing(ctx: CanvasRenderingContext2D, { camera, pixelRatio }: Frame)
   ctx.setTransform(scale, 0, 0, scale, -camera.x * scale, -camera.y * scale);
 }
 
+/** From far away, where words stay as large as they can be read, a head is left out that would lie on an outer one. */
 function drawHeads(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly LayoutNode[]): void {
-  for (const node of seen) if (node.header) withInk(ctx, frame, node, () => drawGroupHeader(ctx, frame, node));
+  const { scale } = frame.camera;
+  const written: LayoutNode[] = [];
+  for (const node of seen) {
+    if (!node.header || node.width * scale < LEAST_HEAD) continue;
+    if (isFar(frame)) {
+      if (written.some((other) => Math.abs(other.y - node.y) * scale < HEAD_LINE && other.x < node.x + node.width && node.x < other.x + other.width)) continue;
+      written.push(node);
+    }
+    withInk(ctx, frame, node, () => drawGroupHeader(ctx, frame, node));
+  }
 }
 
 /** In a crowd, the node under the pointer and its lines stand out above the picture. */

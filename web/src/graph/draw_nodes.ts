@@ -12,7 +12,7 @@ const CHIP_GAP = 8;
 /** Room in the head of a fold's member for the buttons that step. */
 const STEPS_ROOM = 60;
 /** A group that is narrower on the screen has no words in its head. */
-const LEAST_HEAD = 48;
+export const LEAST_HEAD = 48;
 const MARK_FONT: Font = { weight: 600, size: 11 };
 const MARK_SIZE = 15;
 

@@ -112,6 +112,7 @@ export class SceneBuilder {
 }
 
 function stripOf(graph: GraphIndex, id: string): string[] {
+  if (!graph.hasLayers(id)) return [];
   const layers = graph.descendants(id).filter((inner) => isLayer(graph, inner) && graph.hasParameters(inner));
   if (layers.length <= MAX_CELLS) return layers;
   return thin(graph.children(id).filter((inner) => graph.hasParameters(inner)), MAX_CELLS);
@@ -121,7 +122,8 @@ function stripOf(graph: GraphIndex, id: string): string[] {
 function isLayer(graph: GraphIndex, id: string): boolean {
   const parent = graph.parent(id);
   const insideLayer = parent !== null && graph.has(parent) && graph.nodeOf(parent).atomic;
-  return !insideLayer && !graph.isOpenedByAll(id) && graph.nodeOf(id).kind !== "backward";
+  const { kind } = graph.nodeOf(id);
+  return !insideLayer && !graph.isOpenedByAll(id) && kind !== "backward" && kind !== "parameter";
 }
 
 function thin(ids: string[], count: number): string[] {

@@ -45,10 +45,9 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
   const words = measure(title, NAME_FONT) + (detail ? TITLE_GAP + measure(detail, TYPE_FONT) : 0) + (label.room ?? 0);
   const look = index.looks.get(id);
   const beyond = look?.beyond ?? 0;
-  const parametric = look?.strip || index.hasParameters(id);
   if (index.isGroup(id) && !node.atomic) {
     const width = Math.max(FOLDED_WIDTH, BOX_PADDING * 2 + CHEVRON_ROOM + words + VALUE_ROOM);
-    const height = (parametric ? 24 + STRIP_HEIGHT : 26) + beyond;
+    const height = (look?.strip || index.hasLayers(id) ? 24 + STRIP_HEIGHT : 26) + beyond;
     return { title, detail, width: roundUp(width + beyond), height, style: "folded" };
   }
   if (node.kind === "input" || node.kind === "output") {
@@ -57,7 +56,7 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
   if (node.kind === "backward") {
     return { title, detail, width: roundUp(words + 36), height: 22, style: isGradientEnd(node) ? "gradient" : "step" };
   }
-  if (parametric && node.kind !== "parameter") {
+  if (node.kind !== "parameter" && index.hasParameters(id)) {
     return { title, detail, width: roundUp(BOX_PADDING * 2 + words + VALUE_ROOM), height: 26, style: "valued" };
   }
   return { title, detail, width: roundUp(Math.max(PLAIN_WIDTH, words + 32)), height: 22, style: "plain" };

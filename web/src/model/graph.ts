@@ -144,6 +144,11 @@ export class GraphIndex {
     return this.descendants(id).some((inner) => this.nodeOf(inner).parameters.length > 0);
   }
 
+  /** Whether modules inside a group have parameters, so that it has layers to show in a strip. */
+  hasLayers(id: string): boolean {
+    return this.descendants(id).some((inner) => this.nodeOf(inner).kind === "module" && this.nodeOf(inner).parameters.length > 0);
+  }
+
   /** All groups, outer ones before the groups inside them. */
   groups(): string[] {
     return this.descendants(ROOT).filter((id) => this.isGroup(id));
