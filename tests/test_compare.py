@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,11 @@ def test_a_file_from_before_comparisons_opens(tmp_path: Path) -> None:
     opened = ta.load(path)
     assert opened.comparison is None
     assert opened.graph is not None
+
+
+def test_no_two_runs_of_a_comparison_have_one_name() -> None:
+    taken = [replace(ta.compare(trace(), trace()).run, name=name) for name in ("net", "net (2)")]
+    first, second = (ta.Atlas(run) for run in taken)
+    compared = ta.compare(first, first, first, second)
+    assert compared.comparison is not None
+    assert len(set(compared.comparison.names)) == 4

@@ -88,3 +88,10 @@ def test_it_wants_a_mapping_a_known_rule_and_a_graph(atlas: ta.Atlas) -> None:
         atlas.overlay("mine", {}, groups="mean")  # type: ignore[arg-type]
     with pytest.raises(ta.RunError, match="no graph"):
         ta.Atlas(Run("bare", "")).overlay("mine", {})
+
+
+def test_numbers_for_a_drawing_are_held_to_the_same_rules(atlas: ta.Atlas) -> None:
+    with pytest.raises(ta.RunError, match="the graph has no node 'nope'"):
+        atlas.plot("architecture", "svg", color={"nope": 1.0})
+    with pytest.raises(ta.RunError, match="takes numbers by node id"):
+        atlas.plot("architecture", "svg", color=5)

@@ -257,16 +257,17 @@ def compare(
     """
     (first, graph), *others = (_comparable(source) for source in (before, after, *more))
     names = [run.name for run, _ in others]
+    own = f"{first.name} (first)" if first.name in names else first.name
+    own, *shown = _told_apart([own, *names])
     rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
-    for (_, other), name in zip(others, _told_apart(names), strict=True):
+    for (_, other), name in zip(others, shown, strict=True):
         differences, matches = compared_rows(graph, other, name)
         rows["differences"] += differences
         rows["matches"] += matches
     run = others[0][0]
     tables = run.tables | {name: build_table(name, found) for name, found in rows.items()}
-    own = f"{first.name} (first)" if first.name in names else first.name
     comparison = Comparison(
-        names=(own, *_told_apart(names)),
+        names=(own, *shown),
         runs=(first, *(other for other, _ in others[1:])),
     )
     return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables), comparison)
@@ -294,11 +295,12 @@ def _comparable(source: Any) -> tuple[Run, Graph]:
 
 
 def _told_apart(names: list[str]) -> list[str]:
-    """Names of which no two are the same."""
-    return [
-        f"{name} ({names[:at].count(name) + 1})" if name in names[:at] else name
-        for at, name in enumerate(names)
-    ]
+    """Names of which no two are the same: `net`, `net (2)`, `net (3)`."""
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name} ({count})" for count in range(2, len(names) + 2))
+        found.append(next(one for one in (name, *numbered) if one not in found))
+    return found
 
 
 def _exported_run(program: ExportedProgram) -> Run:

@@ -280,14 +280,15 @@ class Atlas:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
         """The report for notebooks that show frames, and the architecture for those that do not."""
-        picture = self._picture()
-        forms = {
-            "text/plain": repr(self),
-            "text/html": notebook_frame(self._page(), self.run.name, picture),
-            **({} if picture is None else {"image/svg+xml": picture}),
-        }
-        wanted = [name for name in forms if include is None or name in include]
-        return {name: forms[name] for name in wanted if exclude is None or name not in exclude}
+        names = {"text/plain", "text/html", "image/svg+xml"}
+        wanted = (names if include is None else names & set(include)) - set(exclude or ())
+        forms = {"text/plain": repr(self)}
+        if wanted - forms.keys():
+            picture = self._picture()
+            forms["text/html"] = notebook_frame(self._page(), self.run.name, picture)
+            if picture is not None:
+                forms["image/svg+xml"] = picture
+        return {name: form for name, form in forms.items() if name in wanted}
 
     def _picture(self) -> str | None:
         """The architecture as SVG, small enough to be saved in a notebook beside the report."""
@@ -295,7 +296,7 @@ class Atlas:
             return None
         try:
             return str(self.plot("architecture", "svg", fonts="name"))
-        except MissingDependency:
+        except (MissingDependency, RunError):  # the report can be shown without it
             return None
 
     def __repr__(self) -> str:
@@ -323,6 +324,10 @@ class Atlas:
         return run if code else without_code(run)
 
     def _drawing(self, **options: Any) -> Drawing:
+        color = options.get("color")
+        if color is not None and not isinstance(color, str):  # numbers by node, as an overlay's
+            given = overlay_table("color", color, self.graph.nodes if self.graph else ()).cells
+            options["color"] = dict(zip(given["node"], given["value"], strict=True))
         return draw_architecture(Document(self._shown_run(code=False), ()), **options)
 
     def _page(self, code: bool = True) -> str:

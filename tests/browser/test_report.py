@@ -198,7 +198,7 @@ def test_every_tab_is_in_view_on_a_small_laptop(opened: Opened, report: Path) ->
     opened.page.set_viewport_size({"width": 1024, "height": 768})
     page = opened.open(report)
     hidden = """() => [...document.querySelectorAll('.tabs button')].filter((tab) => {
-        const [tabs, own] = [tab.parentElement.getBoundingClientRect(), tab.getBoundingClientRect()];
+        const [tabs, own] = [tab.parentElement, tab].map((each) => each.getBoundingClientRect());
         return own.right > tabs.right + 1 || own.left < tabs.left - 1;
     }).map((tab) => tab.textContent)"""
     assert page.evaluate(hidden) == []

@@ -354,3 +354,44 @@ def test_verification_runs_in_the_mode_and_autocast_of_the_trace() -> None:
     assert traced.graph.nodes["0"].outputs[0].dtype == "bfloat16"
     assert traced.verify().ok
     assert not model.training
+
+
+def test_a_parameter_that_forward_turns_into_a_buffer_is_one_again() -> None:
+    class Fuses(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = nn.Parameter(torch.ones(2))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            weight = self._parameters.pop("w", None)
+            if weight is not None:
+                self.register_buffer("fused", weight.detach())
+            return x * self.fused
+
+    model = Fuses()
+    trace(model, torch.ones(2))
+    assert list(model.state_dict()) == ["w"]
+    assert isinstance(model.w, nn.Parameter)
+
+
+def test_weights_and_buffers_lie_in_memory_as_before() -> None:
+    square = torch.arange(4.0).view(2, 2)
+
+    class Turns(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = nn.Parameter(square.clone())
+            self.register_buffer("turned", square.clone())
+            self.register_buffer("halved", square.clone())
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.w.data = self.w.data.t()
+            self.turned.t_()
+            self.halved.data = self.halved.half()
+            return x @ self.w + self.turned + self.halved
+
+    model = Turns()
+    trace(model, torch.ones(2, 2))
+    for tensor in (model.w, model.turned, model.halved):
+        assert torch.equal(tensor, square)
+        assert (tensor.dtype, tensor.stride()) == (torch.float32, (2, 1))

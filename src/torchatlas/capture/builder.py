@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -168,12 +169,14 @@ class GraphBuilder:
     def note_outputs(self, draft: Draft, tensors: list[torch.Tensor]) -> None:
         """Note what a node returned."""
         for tensor in tensors:
-            draft.outputs.append(self.note_made(tensor, draft.id))
+            draft.outputs.append(self.note_made(tensor, draft.id, draft.given))
 
-    def note_made(self, tensor: torch.Tensor, node_id: str) -> TensorSpec:
+    def note_made(
+        self, tensor: torch.Tensor, node_id: str, given: Sequence[torch.Tensor] = ()
+    ) -> TensorSpec:
         """Note that a node returned this tensor, and what it wraps that nothing made before."""
         spec = self.spec(tensor)
-        self.makers.made(tensor, node_id, spec)
+        self.makers.made(tensor, node_id, spec, given)
         if type(tensor) is not torch.Tensor:
             for held in held_tensors(tensor):
                 if self.makers.of(held) is None:
@@ -396,6 +399,7 @@ def _with_text(
         return None
     known = places.get(id(source))
     if known is None:
-        text = linecache.getline(source.file, source.line).strip()
+        is_python = source.file.endswith(".py")  # code that was compiled may claim any file
+        text = linecache.getline(source.file, source.line).strip() if is_python else ""
         known = places[id(source)] = replace(source, text=text or None)
     return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ class Made(NamedTuple):
     node_id: str
     time: int
     spec: TensorSpec | None
+    of: Stretch | None
+    """Where it is a view of what the node was given: the stretch of that."""
 
 
 @dataclass(slots=True)
@@ -100,16 +103,25 @@ class Makers:
             return list(dict.fromkeys(reversed(writers)))
         return [] if maker is None else [maker]
 
-    def made(self, tensor: torch.Tensor, node_id: str, spec: TensorSpec | None = None) -> None:
-        """Note that the node returned this tensor, and what it looks like."""
+    def made(
+        self,
+        tensor: torch.Tensor,
+        node_id: str,
+        spec: TensorSpec | None = None,
+        through: Sequence[torch.Tensor] = (),
+    ) -> None:
+        """Note that the node returned this tensor, what it looks like, and what it was given."""
         self._clock += 1
-        self._tensors[id(tensor)] = Made(weakref.ref(tensor), node_id, self._clock, spec)
-        storage = storage_of(tensor)
+        storage, of = storage_of(tensor), None
         if storage is not None:
             address = storage._cdata
             if address not in self._storages:
                 reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
                 self._storages[address] = _Storage(reference, node_id)
+            elif through:
+                around = _around(tensor, address, through)
+                of = None if around is tensor else stretch_of(around)
+        self._tensors[id(tensor)] = Made(weakref.ref(tensor), node_id, self._clock, spec, of)
 
     def wrote(self, tensor: torch.Tensor, node_id: str, through: Sequence[torch.Tensor]) -> None:
         """Note that the node changed the tensor in place.
@@ -120,21 +132,26 @@ class Makers:
         """
         address = _address(tensor)
         self.foreign_writes |= address not in self._storages
+        view = self.record(tensor)
         self.made(tensor, node_id)
         storage = self._storages.get(address)
         if storage is None:
             return
-        widest = tensor
-        for other in through:
-            if other is tensor or _address(other) != address:
-                continue
-            if other.nbytes > widest.nbytes:
-                widest = other
+        widest = _around(tensor, address, through)
         stretch = stretch_of(widest)
         if widest is not tensor:
             self.made(widest, node_id)
-        if storage.writes:
-            storage.writes = [write for write in storage.writes if write.stretch != stretch]
+        if not storage.writes:
+            storage.writes = [_Write(stretch, node_id, self._clock)]
+            return
+        if view is not None and view.of is not None and storage.writes[0].time < view.time:
+            # the view was taken of what earlier writers left: they led to it, and so to this node
+            if any(w.time < view.time and _within(w.stretch, view.of) for w in storage.writes):
+                stretch = view.of
+            storage.writes = [
+                w for w in storage.writes if w.time >= view.time or not _within(w.stretch, stretch)
+            ]
+        storage.writes = [write for write in storage.writes if write.stretch != stretch]
         storage.writes.append(_Write(stretch, node_id, self._clock))
 
     def written(self, tensor: torch.Tensor) -> bool:
@@ -152,20 +169,13 @@ class Makers:
 
 
 class Stretch(NamedTuple):
-    """Which bytes of a storage a tensor lies over."""
+    """Which bytes of a storage a tensor lies over; `end` is one past the last."""
 
     start: int
+    end: int
     sizes: tuple[int, ...]
     steps: tuple[int, ...]
     item: int
-
-    @property
-    def end(self) -> int:
-        """One past the last byte."""
-        if 0 in self.sizes:
-            return self.start
-        last = sum((n - 1) * step for n, step in zip(self.sizes, self.steps, strict=True))
-        return self.start + last + self.item
 
 
 def stretch_of(tensor: torch.Tensor) -> Stretch:
@@ -173,8 +183,26 @@ def stretch_of(tensor: torch.Tensor) -> Stretch:
     while _is_wrapped(tensor):
         tensor = _unwrapped(tensor)
     item = tensor.element_size()
+    start, sizes = int(tensor.storage_offset()) * item, tuple(tensor.shape)
     steps = tuple(int(step) * item for step in tensor.stride())
-    return Stretch(int(tensor.storage_offset()) * item, tuple(tensor.shape), steps, item)
+    last = sum((n - 1) * step for n, step in zip(sizes, steps, strict=True))
+    return Stretch(start, start if 0 in sizes else start + last + item, sizes, steps, item)
+
+
+def _within(one: Stretch, other: Stretch) -> bool:
+    """Whether the first stretch lies between the ends of the second and shares bytes with it."""
+    return other.start <= one.start and one.end <= other.end and overlap(one, other)
+
+
+def _around(tensor: torch.Tensor, address: int, given: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The widest of what was given in which the tensor lies; the tensor itself if none."""
+    widest = tensor
+    for other in given:
+        if other is tensor or other.nbytes <= widest.nbytes or _address(other) != address:
+            continue
+        if _within(stretch_of(tensor), stretch_of(other)):
+            widest = other
+    return widest
 
 
 def overlap(one: Stretch, other: Stretch) -> bool:
@@ -186,20 +214,32 @@ def overlap(one: Stretch, other: Stretch) -> bool:
         return one.end > one.start
     if one.end <= other.start or other.end <= one.start:
         return False
-    return bool(np.may_share_memory(_placed(one), _placed(other), max_work=_MOST_WORK))  # type: ignore[arg-type]
+    return _meet(other.start - one.start, one[2:], other[2:])
+
+
+@lru_cache(maxsize=65_536)
+def _meet(apart: int, one: _Lie, other: _Lie) -> bool:
+    """Whether two tensors have a byte in common, of which the second begins so many bytes on."""
+    first, second = _placed(_SOMEWHERE, one), _placed(_SOMEWHERE + apart, other)
+    return bool(np.may_share_memory(first, second, max_work=_MOST_WORK))  # type: ignore[arg-type]
+
+
+_Lie = tuple[tuple[int, ...], tuple[int, ...], int]
+"""Sizes, steps and bytes of an item of a stretch."""
 
 
 _MOST_WORK = 1_000
 _SOMEWHERE = 1 << 40
 
 
-def _placed(stretch: Stretch) -> np.ndarray[Any, Any]:
+def _placed(address: int, lie: _Lie) -> np.ndarray[Any, Any]:
+    sizes, steps, item = lie
     place = {
         "version": 3,
-        "typestr": f"|V{stretch.item}",
-        "data": (_SOMEWHERE + stretch.start, True),
-        "shape": stretch.sizes,
-        "strides": stretch.steps,
+        "typestr": f"|V{item}",
+        "data": (address, True),
+        "shape": sizes,
+        "strides": steps,
     }
     return np.asarray(SimpleNamespace(__array_interface__=place))
 

@@ -159,10 +159,11 @@ class Tracer:
         try:
             out = func(*args, **kwargs)
         except Exception as error:
+            draft.given = ()
             self._note_failure(draft, sources, error)
             raise
         finally:
-            self.op, draft.given = outer, ()
+            self.op = outer
         self._note_steps(draft)
         if reads_values(func):
             draft.reads_host = True
@@ -171,6 +172,7 @@ class Tracer:
         if out is not None and given and out is given[0] and not draft.aten and name in CONVERSIONS:
             return out  # it was what was asked for already: nothing happened
         self._note_result(draft, sources, tensors_in(out))
+        draft.given = ()
         if name == SET_DATA:
             self.builder.note_made(args[0], draft.id)
         return out

@@ -57,7 +57,7 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Mem
             if module.training is not flag:
                 module.training = flag
         for parameter, before in data:
-            if parameter.data_ptr() != before.data_ptr() or parameter.shape != before.shape:
+            if parameter.data_ptr() != before.data_ptr() or _form(parameter) != _form(before):
                 parameter.data = before
         for parameter, gradient, required in gradients:
             if parameter.grad is not gradient:
@@ -86,7 +86,7 @@ def _buffers_kept(buffers: Iterable[torch.Tensor]) -> list[_Buffer | _SmallBuffe
         elif _is_plain(buffer) and not buffer.is_quantized and buffer.numel() <= _SMALL:
             alike[kind] = [buffer]
         else:
-            kept.append(_Buffer(buffer, buffer.detach().clone(), _version(buffer)))
+            kept.append(_Buffer(buffer, buffer.detach().clone(), _form(buffer), _version(buffer)))
     return kept + [_SmallBuffers(group) for group in alike.values()]
 
 
@@ -100,19 +100,18 @@ class _SmallBuffers:
     def __init__(self, buffers: list[torch.Tensor]) -> None:
         self._buffers = buffers
         self._values = _in_one_piece(buffers)
-        self._shapes = [buffer.shape for buffer in buffers]
+        self._forms = [_form(buffer) for buffer in buffers]
         self._versions = [_version(buffer) for buffer in buffers]
 
     def restore(self) -> None:
         """Put the values back if they were written over, and the counts of writes."""
-        now = [buffer.shape for buffer in self._buffers]
-        if now == self._shapes and torch.equal(_in_one_piece(self._buffers), self._values):
+        now = [_form(buffer) for buffer in self._buffers]
+        if now == self._forms and torch.equal(_in_one_piece(self._buffers), self._values):
             return
-        parts = torch.split(self._values, [shape.numel() for shape in self._shapes])
-        for buffer, part, shape, version in zip(
-            self._buffers, parts, self._shapes, self._versions, strict=True
-        ):
-            _Buffer(buffer, part.view(shape), version).restore()
+        parts = torch.split(self._values, [shape.numel() for _, shape, _ in self._forms])
+        kept = zip(self._buffers, parts, self._forms, self._versions, strict=True)
+        for buffer, part, form, version in kept:
+            _Buffer(buffer, part.view(form[1]), form, version).restore()
 
 
 def _in_one_piece(tensors: list[torch.Tensor]) -> torch.Tensor:
@@ -123,18 +122,20 @@ def _in_one_piece(tensors: list[torch.Tensor]) -> torch.Tensor:
 class _Buffer:
     """What a buffer held. BatchNorm writes to its statistics without anybody counting it."""
 
-    def __init__(self, buffer: torch.Tensor, values: torch.Tensor, version: int | None) -> None:
-        self._buffer, self._values, self._version = buffer, values, version
+    def __init__(
+        self, buffer: torch.Tensor, values: torch.Tensor, form: _Form, version: int | None
+    ) -> None:
+        self._buffer, self._values, self._form, self._version = buffer, values, form, version
 
     def restore(self) -> None:
         """Put the values back if they were written over, and the count of writes."""
         if self._is_same():
             return
         with torch.no_grad():
-            if self._buffer.shape == self._values.shape:
+            if _form(self._buffer) == self._form:
                 self._buffer.copy_(self._values)
             else:
-                self._buffer.set_(self._values.clone())  # type: ignore[call-overload]
+                self._buffer.data = _strided_as(self._values, self._form)
         if self._version is not None:
             torch._C._autograd._unsafe_set_version_counter((self._buffer,), (self._version,))
 
@@ -142,11 +143,30 @@ class _Buffer:
         now, before = self._buffer, self._values
         if now.layout is not torch.strided or now.is_nested or now.is_quantized:
             return _version(now) == self._version
-        if now.shape != before.shape:
+        if _form(now) != self._form:
             return False
         return torch.equal(now, before) or bool(
             ((now == before) | (now.isnan() & before.isnan())).all()
         )
+
+
+_Form = tuple[torch.dtype, torch.Size, tuple[int, ...]]
+
+
+def _form(tensor: torch.Tensor) -> _Form:
+    """How the numbers of a tensor lie in memory."""
+    stride = tensor.stride() if tensor.layout is torch.strided and not tensor.is_nested else ()
+    return tensor.dtype, tensor.shape, stride
+
+
+def _strided_as(values: torch.Tensor, form: _Form) -> torch.Tensor:
+    """The same values as they lay before; expanded dimensions get memory of their own."""
+    _, shape, stride = form
+    if 0 in stride:
+        return values.clone()
+    return torch.empty_strided(shape, stride, dtype=values.dtype, device=values.device).copy_(
+        values
+    )
 
 
 class _Registered:
@@ -154,16 +174,14 @@ class _Registered:
 
     def __init__(self, module: nn.Module) -> None:
         own = vars(module)
-        self._all = [own[name] for name in _TORCHS_DICTS if name in own]
-        self._before = [(value, value.copy()) for value in filter(None, self._all)]
+        held = [own[name] for name in _TORCHS_DICTS if name in own]
+        self._before = [(value, value.copy()) for value in held if value]
+        self._empty = [value for value in held if not value]
 
     def restore(self) -> None:
         """Take out what was put in, and put back what was taken out or exchanged."""
-        if sum(map(bool, self._all)) != len(self._before):
-            kept = {id(value) for value, _ in self._before}
-            for value in self._all:
-                if id(value) not in kept:
-                    value.clear()
+        for value in filter(None, self._empty):
+            value.clear()
         for value, before in self._before:
             if not _same_items(value, before):
                 value.clear()

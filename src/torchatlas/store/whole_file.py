@@ -14,15 +14,18 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         RunError: it cannot be written; the file that was there before is untouched.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:  # Ctrl-C too: nothing half-written stays
+            partial.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        partial.unlink(missing_ok=True)
         if not path.parent.is_dir():
             raise RunError(f"could not write {path}: there is no folder {path.parent}") from error
         raise RunError(f"could not write {path}: {error}") from error

@@ -26,6 +26,11 @@ describe("EmbeddedSource", () => {
     await expect(source.load()).rejects.toThrow("its data are damaged; save it again");
   });
 
+  it.each(["null", "{}", "[]"])("says of JSON without a run (%s) that it is damaged", async (textContent) => {
+    const source = new EmbeddedSource({ type: "application/json", textContent });
+    await expect(source.load()).rejects.toThrow("its data are damaged; save it again");
+  });
+
   it("refuses data of a later form instead of misreading them", async () => {
     const later = { run: { schema_version: 2 }, views: [] };
     const source = new EmbeddedSource({ type: "application/json", textContent: JSON.stringify(later) });

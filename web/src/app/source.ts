@@ -14,9 +14,10 @@ export class EmbeddedSource implements DataSource {
 
   /** @throws Error when the data are damaged, or of a form that this viewer does not read. */
   async load(): Promise<Document> {
-    const document = await this.read();
-    const version = document.run?.schema_version;
-    if (version === READABLE) return document;
+    const document: Partial<Document> | null = await this.read();
+    const version = document?.run?.schema_version;
+    if (version === READABLE) return document as Document;
+    if (version === undefined) throw new Error("its data are damaged; save it again");
     throw new Error(`its data are of form ${version}, and this viewer reads form ${READABLE}`);
   }
 

@@ -208,7 +208,7 @@ function endsOf(panel: Panel, { plot, y }: LineFrame): End[] {
     return [{ mark, y: height, at: height }];
   });
   ends.sort((a, b) => a.y - b.y);
-  let floor = -Infinity;
+  let floor = hasOdd(panel) ? plot.y - ODD_LANE / 2 : -Infinity; // under the count of values that are no number
   for (const end of ends) floor = end.at = Math.max(end.y, floor + LABEL_GAP);
   const over = (ends.at(-1)?.at ?? 0) - (plot.y + plot.height + 4);
   if (over > 0) for (let i = ends.length - 1, ceiling = Infinity; i >= 0; i--) ceiling = ends[i]!.at = Math.min(ends[i]!.at - (i === ends.length - 1 ? over : 0), ceiling - LABEL_GAP);

@@ -28,6 +28,11 @@ export function readPalette(host: HTMLElement): Palette {
     if (!value) throw new Error(`the style sheet does not set ${name}, which the graph is drawn with`);
     return value;
   };
+  return paletteFrom(read, read("--font-sans"));
+}
+
+/** The colours that the graph is drawn with, by the names that the style sheet gives them. */
+export function paletteFrom(read: (name: string) => string, family: string): Palette {
   return {
     canvas: read("--canvas"),
     panel: read("--panel"),
@@ -43,7 +48,7 @@ export function readPalette(host: HTMLElement): Palette {
     edge: read("--edge"),
     failed: read("--severity-high"),
     gradient: read("--gradients"),
-    family: read("--font-sans"),
+    family,
   };
 }
 

@@ -115,7 +115,8 @@ function placeBeside(parts: Part[], { left, top, height }: { left: number; top: 
   let [x, y] = [left, top];
   for (const { part, placed } of sized) {
     if (y > top && y + placed.height > top + limit) [x, y] = [found.right + SPACING.boxToLine, top];
-    found.parts.push({ part, placed, at: [x, y] });
+    const above = Math.min(...part.block.vertices.map(({ height: tall }, i) => placed.centres[i]![1] - tall / 2));
+    found.parts.push({ part, placed, at: [x, y - above] });
     found.right = Math.max(found.right, x + placed.width);
     y += placed.height + SPACING.ranks;
     found.bottom = Math.max(found.bottom, y - SPACING.ranks);

@@ -66,4 +66,12 @@ describe("ColourScale", () => {
       expect(ticks.at(-1)!).toBeLessThanOrEqual(scale.high * (1 + 1e-9));
     }
   });
+
+  it("holds at the ends of what a number can be", () => {
+    const tiny = new ColourScale([5e-324, 5e-324], "log");
+    expect(tiny.ticks().length).toBeLessThan(10);
+    const huge = new ColourScale([1.7e308, -1.7e308]);
+    expect([huge.at(-1.7e308), huge.at(0), huge.at(1.7e308)]).toEqual([0, 0.5, 1]);
+    expect(huge.ticks().every(Number.isFinite)).toBe(true);
+  });
 });

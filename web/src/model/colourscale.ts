@@ -70,7 +70,7 @@ export class ColourScale {
   }
 
   private share(value: number): number {
-    if (this.kind === "linear") return (value - this.low) / (this.high - this.low);
+    if (this.kind === "linear") return (value / 2 - this.low / 2) / (this.high / 2 - this.low / 2); // halves do not overflow
     if (this.kind === "log") return value > 0 ? Math.log(value / this.low) / Math.log(this.high / this.low) : 0;
     const bend = (x: number) => Math.sign(x) * Math.log1p(Math.abs(x) / this.threshold);
     return 0.5 + bend(value) / bend(this.high) / 2;
@@ -98,7 +98,7 @@ function withoutOutliers(sorted: readonly number[], isLog: boolean): [number, nu
 }
 
 function aroundOne(value: number, kind: ScaleKind): [number, number] {
-  if (kind === "log") return [value / 10, value];
+  if (kind === "log") return value / 10 > 0 ? [value / 10, value] : [value, value * 10];
   return value === 0 ? [0, 1] : value < 0 ? [value, -value] : [0, value];
 }
 

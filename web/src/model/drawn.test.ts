@@ -150,3 +150,15 @@ it("folds members of several nodes", () => {
   expect(pairs(drawn.index.graph.edges)).toEqual(["a:2 > b:2"]);
   expect(drawn.index.looks.get("a:0..b:3")?.title).toBe("linear, relu");
 });
+
+it("draws a member that is called like a part of JavaScript", () => {
+  const graph = new GraphBuilder();
+  const names = ["a", "__proto__", "constructor", "d", "e"];
+  for (const name of names) {
+    graph.module(name, ".");
+    for (const op of ["x", "y"]) graph.op(`${name}/${op}`, name, op);
+  }
+  const drawn = draw(folding(graph.build(), names.map((name) => [name])), { "a..e": 1 });
+  expect(drawn.index.children("a..e")).toEqual(["__proto__"]);
+  expect(drawn.index.children("__proto__")).toEqual(["__proto__/x", "__proto__/y"]);
+});

@@ -127,14 +127,14 @@ export class DrawnGraph {
 
   private folded(): GraphIndex {
     const holders = this.holders();
-    const nodes: Record<string, Node> = {};
+    const nodes = new Map<string, Node>();
     const begun = new Set<string>();
     const begin = (id: string): void => {
       if (begun.has(id)) return;
       begun.add(id);
       const parent = holders.get(id)!;
       if (this.folds.has(parent)) begin(parent);
-      nodes[id] = this.foldNode(this.folds.get(id)!, parent);
+      nodes.set(id, this.foldNode(this.folds.get(id)!, parent));
     };
     for (const [id, node] of this.source.nodes) {
       if (this.images.has(id)) continue;
@@ -142,9 +142,9 @@ export class DrawnGraph {
       if (holder !== undefined && this.folds.has(holder)) begin(holder);
       if (this.inlined.has(id)) continue;
       const parent = holder ?? (node.parent === null ? null : (this.inlined.get(node.parent) ?? node.parent));
-      nodes[id] = parent === node.parent ? node : { ...node, parent };
+      nodes.set(id, parent === node.parent ? node : { ...node, parent });
     }
-    const graph: Graph = { ...this.source.graph, nodes, edges: this.foldedEdges() };
+    const graph: Graph = { ...this.source.graph, nodes: Object.fromEntries(nodes), edges: this.foldedEdges() };
     return new Index(graph, this.looks());
   }
 

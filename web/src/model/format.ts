@@ -26,6 +26,7 @@ const STEPS: [number, string][] = [
 /** `11.18 M`, `512`, `1.85 G`: three to four figures with an SI prefix. */
 export function si(value: number): string {
   if (value === 0) return "0";
+  if (Math.abs(value) >= 1e18) return figures(value);
   for (const [step, prefix] of STEPS)
     if (Math.abs(value) >= step * (step === 1e3 ? 10 : 1)) return minus(`${twoPlaces(value / step)} ${prefix}`);
   return Number.isInteger(value) ? count(value) : figures(value);

@@ -194,7 +194,7 @@ export class GraphIndex {
       if (!this.has(edge.source) || !this.has(edge.target)) continue;
       const source = endOf(edge.source);
       const target = endOf(edge.target);
-      if (source === target) continue;
+      if (source === target || source === ROOT || target === ROOT) continue;
       const role = this.roleOf(edge);
       const ofSource = lifted.get(source) ?? new Map<string, LiftedEdge>();
       lifted.set(source, ofSource);

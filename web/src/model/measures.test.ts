@@ -98,6 +98,18 @@ describe("measures of distributions", () => {
     expect(find("activation.dead").value("head", LATEST)).toBeNull();
   });
 
+  it("never draw what diverged as 0 or as not measured", () => {
+    const broken = { total: 0, total_squares: 0, total_absolute: 0, minimum: null, maximum: null, nan: 4 };
+    const part = { total: 3, total_squares: 3, total_absolute: 3, nan: 1 };
+    const row = (node: string, summary: ReturnType<typeof ones>) => ({ node, tensor: "w", quantity: "parameter", step: 0, summary, units: null, dead_units: null });
+    const diverged = measured(tableOf("distributions", [row("block.a", ones(4, broken)), row("block.b", ones(4, part))] as never));
+    for (const name of ["parameter.largest", "parameter.mean", "weights"]) {
+      expect(diverged(name).value("block.a", LATEST)).toBeNaN();
+      expect(diverged(name).value("block.b", LATEST)).toBeNaN();
+    }
+    expect(diverged("parameter.nonfinite").value("block.a", LATEST)).toBe(4);
+  });
+
   it("speak of values that are not finite only where there are some", () => {
     expect(() => find("parameter.nonfinite")).toThrow();
   });

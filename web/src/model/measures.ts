@@ -65,8 +65,7 @@ function grouped(all: Measure[]): Measure[] {
 const LATEST: Moment = { step: null, split: null };
 
 function hasValue(run: RunIndex, measure: Measure): boolean {
-  for (const id of run.graph.nodes.keys()) if (measure.value(id, LATEST)) return true;
-  return false;
+  return [...run.graph.nodes.keys()].some((id) => id !== ROOT && (measure.value(id, LATEST) ?? 0) !== 0); // NaN is one
 }
 
 function usualMeasures(run: RunIndex): Measure[] {

@@ -124,7 +124,8 @@ export class RunIndex {
   normOf(id: string, quantity: Quantity, step: number | null = null): number | null {
     const parameters = this.parameterCount(id);
     const found = parameters ? this.figures(id, quantity, step) : null;
-    return found && found.count ? found.norm * Math.sqrt(parameters / found.count) : null;
+    if (!found || !found.count) return null;
+    return found.nonfinite ? NaN : found.norm * Math.sqrt(parameters / found.count);
   }
 
   /** Norm of the gradient of a node's parameters. */

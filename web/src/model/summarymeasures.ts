@@ -78,7 +78,9 @@ function figureMeasure(run: RunIndex, kind: Kind, figure: Figure): Measure {
     note: figure.note(kind),
     value: (id, { step }) => {
       const summary = run.summary(id, kind.quantity, step);
-      return summary && figure.of(summary);
+      if (!summary) return null;
+      const isBroken = figure.name !== "nonfinite" && figure.name !== "zeros" && figures(summary).nonfinite > 0;
+      return isBroken ? NaN : figure.of(summary);
     },
     format: figure.format ?? inFigures,
   };

@@ -6,6 +6,7 @@ import { h } from "../app/dom";
 import type { Page } from "../app/store";
 import { type ViewContext, drawView } from "../charts/view";
 import { icicle } from "../charts/icicle";
+import { numberOf } from "../model/columnvalues";
 import { count, figures, seconds, si, toNumber } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
@@ -94,7 +95,7 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
     add(`${title(String(row["split"]))} accuracy`, (100 * value).toFixed(1), "%", `${count(Number(row["samples"]))} examples${half}`);
   }
   for (const row of evaluated.filter((r) => r["metric"] === "loss")) {
-    const value = toNumber(row["value"]);
+    const value = numberOf(row["value"]);
     if (value !== null) add(`${title(String(row["split"]))} loss`, figures(value), "", "mean over the split");
   }
   return h("section", { class: "card span-12" }, h("div", { class: "fact-row" }, ...facts));
@@ -150,9 +151,10 @@ function evaluationCard(run: RunIndex, context: PageContext): HTMLElement {
     return card("Evaluation", "", "span-12", h("div", { class: "not-measured hatched" }, reasons.join("; ") || "not measured"));
   }
   const cells = rows.map((row) => {
-    const [value, low, high] = ["value", "low", "high"].map((name) => toNumber(row[name]));
+    const [low, high] = ["low", "high"].map((name) => toNumber(row[name]));
+    const value = numberOf(row["value"]);
     const interval = low != null && high != null ? `${figures(low)} to ${figures(high)}` : "–";
-    return [String(row["split"]), String(row["metric"]), value == null ? "not finite" : figures(value), interval, count(Number(row["samples"]))];
+    return [String(row["split"]), String(row["metric"]), value === null ? "not measured" : figures(value), interval, count(Number(row["samples"]))];
   });
   return card("Evaluation", "95 % intervals", "span-12", table(["Split", "Metric", "Value", "Interval", "Samples"], cells, 2), context.splitSwitch());
 }

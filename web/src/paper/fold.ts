@@ -1,4 +1,5 @@
 import type { Edge, Graph, Node } from "../generated/document";
+import { foldsOf } from "../model/fold";
 import { GraphIndex, ROOT } from "../model/graph";
 
 /** A row of the table `folds`. */
@@ -35,21 +36,10 @@ export function unfolded(graph: Graph): Folded {
  */
 export function foldGraph(graph: Graph, rows: readonly FoldRow[]): Folded {
   const folding = new Folding(graph);
-  for (const members of membersOf(rows)) folding.fold(members);
+  for (const { members } of foldsOf(rows.map((row) => ({ ...row })), new GraphIndex(graph))) folding.fold(members.map((member) => [...member]));
   folding.foldEnds("input", (edge) => [edge.source, edge.target]);
   folding.foldEnds("output", (edge) => [edge.target, edge.source]);
   return folding.result();
-}
-
-/** Members of every fold, outer folds before those inside them. */
-function membersOf(rows: readonly FoldRow[]): string[][][] {
-  const folds = new Map<string, string[][]>();
-  for (const { fold, member, node } of rows) {
-    const members = folds.get(fold) ?? [];
-    folds.set(fold, members);
-    (members[member] ??= []).push(node);
-  }
-  return [...folds.values()].filter((members) => members.length > 1 && members.every((one) => one !== undefined));
 }
 
 class Folding {

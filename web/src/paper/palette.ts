@@ -1,5 +1,5 @@
 import tokens from "../styles/tokens.css?raw";
-import type { Palette } from "../graph/theme";
+import { paletteFrom, type Palette } from "../graph/theme";
 import type { Theme } from "./drawing";
 
 /** The viewer's colours of a theme, read from its style sheet. @throws Error naming one that is missing. */
@@ -14,23 +14,7 @@ export function paletteOf(theme: Theme): Palette {
     if (!value) throw new Error(`tokens.css does not set ${name} in the ${theme} theme`);
     return asHex(value);
   };
-  return {
-    canvas: read("--canvas"),
-    panel: read("--panel"),
-    line: read("--line"),
-    lineStrong: read("--line-strong"),
-    control: read("--control"),
-    text: read("--text"),
-    text2: read("--text-2"),
-    text3: read("--text-3"),
-    accent: read("--accent"),
-    groups: [read("--group-1"), read("--group-2"), read("--group-3")],
-    groupBorder: read("--group-border"),
-    edge: read("--edge"),
-    failed: read("--severity-high"),
-    gradient: read("--gradients"),
-    family: "Inter",
-  };
+  return paletteFrom(read, "Inter");
 }
 
 /** `#fff` and `rgb(1 2 3)` as `#rrggbb`. */

@@ -97,7 +97,7 @@ def test_png_of_a_width_and_one_that_is_too_large() -> None:
     assert pixels(drawing_file(drawing, ".png", width=300, density=1))[0] == 300
     with pytest.raises(RunError, match=r"the picture would have .* pixels; choose a lower depth"):
         drawing_file(drawing, ".png", width=100_000)
-    with pytest.raises(RunError, match="the density is more than 0 pixels"):
+    with pytest.raises(RunError, match="density is a number above 0"):
         drawing_file(drawing, ".png", density=0)
 
 
@@ -187,3 +187,18 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingDependency, match=rf"{why}.*torchatlas\[paper\]"):
         drawing_file(drawing, ending)
+
+
+@pytest.mark.parametrize("value", [0, -5, float("nan"), float("inf"), "wide"])
+@pytest.mark.parametrize(
+    ("ending", "option"), [(".svg", "width"), (".png", "width"), (".png", "density")]
+)
+def test_sizes_that_cannot_be_drawn_are_refused(ending: str, option: str, value: object) -> None:
+    with pytest.raises(RunError, match=f"{option} is a number above 0, and not"):
+        drawing_file(drawing_of(blocks(2)), ending, **{option: value})
+
+
+def test_a_page_lower_than_a_box_still_comes_to_an_end() -> None:
+    drawing = drawing_of(blocks(30), depth="all")
+    pages = pdf_of(drawing, page=(300, 22), margin=10, fit="width").pages
+    assert len(pages) > 10

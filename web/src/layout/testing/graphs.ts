@@ -6,7 +6,7 @@ export const measure: Measure = (text) => [...text].length * 6.5;
 
 /** Small graphs by hand: modules and ops by id, edges by ids. */
 export class GraphBuilder {
-  private readonly nodes: Record<string, Node> = {};
+  private readonly nodes = new Map<string, Node>();
   private readonly edges: Edge[] = [];
 
   constructor() {
@@ -14,7 +14,7 @@ export class GraphBuilder {
   }
 
   add(given: Partial<Node> & { id: string }): string {
-    this.nodes[given.id] = {
+    this.nodes.set(given.id, {
       kind: "op",
       name: given.id,
       type: "op",
@@ -25,11 +25,11 @@ export class GraphBuilder {
       attributes: {},
       flops: null,
       source: null,
-      order: Object.keys(this.nodes).length,
+      order: this.nodes.size,
       atomic: false,
       aten: [],
       ...given,
-    };
+    });
     return given.id;
   }
 
@@ -59,7 +59,7 @@ export class GraphBuilder {
 
   build(): Graph {
     const capture = { status: "complete" as const, error: null, failed_node: null, level: "user" as const, unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] };
-    return { nodes: this.nodes, edges: this.edges, saved: [], capture };
+    return { nodes: Object.fromEntries(this.nodes), edges: this.edges, saved: [], capture };
   }
 }
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
+
+from torchatlas.errors import RunError
 
 Role = Literal["group", "node", "edge", "port", "label", "heading", "legend"]
 
@@ -129,6 +132,17 @@ class Drawing:
     def texts(self) -> tuple[Text, ...]:
         """The lines of text."""
         return tuple(mark for mark in self.marks if isinstance(mark, Text))
+
+
+def positive(name: str, value: Any) -> float:
+    """A size that can be drawn.
+
+    Raises:
+        RunError: it is no finite number above 0.
+    """
+    if not isinstance(value, int | float) or not isfinite(value) or value <= 0:
+        raise RunError(f"{name} is a number above 0, and not {value!r}")
+    return value
 
 
 def drawing_of(data: dict[str, Any]) -> Drawing:

@@ -14,7 +14,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from torchatlas.errors import RunError
-from torchatlas.views.render.paper.drawing import Box, Drawing, Path, Text
+from torchatlas.views.render.paper.drawing import Box, Drawing, Path, Text, positive
 from torchatlas.views.render.paper.fonts import MISSING, font_file, letters_of, second_font
 
 _PIXELS_PER_INCH = 96
@@ -36,9 +36,10 @@ def figure(
     """
     if width is not None and figsize is not None:
         raise RunError("give a width or a figsize, not both")
-    scale = (drawing.width if width is None else width) / drawing.width
+    scale = 1.0 if width is None else positive("width", width) / drawing.width
     size = (drawing.width * scale / _PIXELS_PER_INCH, drawing.height * scale / _PIXELS_PER_INCH)
     if figsize is not None:
+        figsize = (positive("figsize[0]", figsize[0]), positive("figsize[1]", figsize[1]))
         scale *= min(figsize[0] / size[0], figsize[1] / size[1])
         size = figsize
     made = Figure(figsize=size, dpi=_PIXELS_PER_INCH, facecolor=drawing.background)

@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from torchatlas.views.render.paper.drawing import Box, Drawing, DrawnNode, Path, Text
+from torchatlas.views.render.paper.drawing import Box, Drawing, DrawnNode, Path, Text, positive
 from torchatlas.views.render.plotly_pane import markup
 from torchatlas.views.render.theme import FONTS, ink_on
 
@@ -23,7 +23,7 @@ def interactive(drawing: Drawing, *, width: float | None = None) -> go.Figure:
         width: in pixels; the drawing's own if left out, and the height follows. Words keep their
             size in pixels, so they fit best at the drawing's own.
     """
-    shown = drawing.width if width is None else width
+    shown = drawing.width if width is None else positive("width", width)
     height = min(_TALLEST, drawing.height * shown / drawing.width)
     made = go.Figure()
     made.add_trace(_hover(drawing))

@@ -11,7 +11,7 @@ from typing import Any
 
 from torchatlas._optional import require
 from torchatlas.errors import RunError
-from torchatlas.views.render.paper.drawing import Box, Drawing, Mark, Path, Text
+from torchatlas.views.render.paper.drawing import Box, Drawing, Mark, Path, Text, positive
 from torchatlas.views.render.paper.fonts import runs
 
 PAGES_MM = {
@@ -95,7 +95,7 @@ def _sheets(
         yield _Sheet(size, scale, 0, 0, (0, drawing.height))
         return
     width, height = _page_size(page)
-    edge = margin * POINTS_PER_MM
+    edge = (margin and positive("margin", margin)) * POINTS_PER_MM
     room = (width - 2 * edge, height - 2 * edge)
     if min(room) <= 0:
         raise RunError(f"margins of {margin} mm leave no room on a page of {page}")
@@ -119,7 +119,9 @@ def _page_size(page: str | tuple[float, float]) -> tuple[float, float]:
         if found[2] == "-landscape":
             width, height = height, width
     else:
-        width, height = page
+        if len(page) != 2:
+            raise RunError(f"a page is a width and a height in millimetres, and not {page!r}")
+        width, height = (positive("page", side) for side in page)
     return width * POINTS_PER_MM, height * POINTS_PER_MM
 
 
@@ -130,8 +132,7 @@ def _parts(drawing: Drawing, height: float) -> Iterator[_Part]:
     while drawing.height - top > height * 1.0001:
         wanted = top + height
         cut = [start for start, end in closed if start < wanted < end and start > top + height / 2]
-        bottom = min(cut, default=wanted)
-        bottom = bottom - 4 if cut else bottom
+        bottom = max(min(cut) - 4, top + height / 2) if cut else wanted
         yield top, bottom
         top = bottom
     yield top, drawing.height

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torchatlas._optional import require
 from torchatlas.errors import RunError
-from torchatlas.views.render.paper.drawing import Drawing
+from torchatlas.views.render.paper.drawing import Drawing, positive
 from torchatlas.views.render.paper.fonts import FAMILY, font_file, letters_of, second_font
 from torchatlas.views.render.paper.svg import svg
 
@@ -23,8 +23,7 @@ def png(drawing: Drawing, *, width: float | None = None, density: float = 2.0) -
         MissingDependency: the renderer is not installed.
     """
     resvg = require("resvg_py", "to draw the architecture as PNG", "paper")
-    if not density > 0:
-        raise RunError(f"the density is more than 0 pixels for each CSS pixel, and not {density!r}")
+    density = positive("density", density)
     source = svg(drawing, width=width, fonts="name")
     scale = density * (1 if width is None else width / drawing.width)
     across, down = round(drawing.width * scale), round(drawing.height * scale)

@@ -10,7 +10,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from torchatlas.errors import RunError
-from torchatlas.views.render.paper.drawing import Box, Drawing, Mark, Path, Text
+from torchatlas.views.render.paper.drawing import Box, Drawing, Mark, Path, Text, positive
 from torchatlas.views.render.paper.fonts import STACK, font_file, letters_of, subset
 
 FONTS = ("embed", "name")
@@ -32,9 +32,7 @@ def svg(drawing: Drawing, *, width: float | None = None, fonts: str = "embed") -
     """
     if fonts not in FONTS:
         raise RunError(f"there is no font option {fonts!r}; choose {' or '.join(FONTS)}")
-    shown = drawing.width if width is None else width
-    if not shown > 0:
-        raise RunError(f"the width of a drawing is more than 0, and not {width!r}")
+    shown = drawing.width if width is None else positive("width", width)
     scale = shown / drawing.width
     faces = _faces(drawing) if fonts == "embed" else ""
     rules = f"text{{font-family:{STACK};font-kerning:none;white-space:pre}}"
