@@ -118,10 +118,10 @@ class _Pass:
     torch_state: torch.Tensor = field(default_factory=torch.get_rng_state)
     autocast: dict[str, tuple[bool, torch.dtype]] = field(default_factory=_autocast_state)
 
-    def run(self, listener: AtenListener | None = None) -> Tracer:
+    def run(self, listener: AtenListener | None = None, members: Members | None = None) -> Tracer:
         """One pass; the model and its inputs are as before afterwards."""
         was_loaded = compiler_is_loaded()
-        tracer = self._run_once(listener)
+        tracer = self._run_once(listener, members=members)
         if compiler_is_loaded() and not was_loaded:  # forward compiled something: not this time
             tracer = self._run_once(listener)
         return tracer
@@ -154,9 +154,10 @@ class _Pass:
         look: Callable[[Tracer], None] | None = None,
         *,
         gradients: bool | None = None,
+        members: Members | None = None,
     ) -> Tracer:
         """One pass; `look` sees it before anything is put back."""
-        with unchanged(self.model) as members, ExitStack() as stack:
+        with unchanged(self.model, members=members) as members, ExitStack() as stack:
             wanted = self.gradients if gradients is None else gradients
             stack.enter_context(torch.set_grad_enabled(wanted))
             for device, (enabled, dtype) in self.autocast.items():
@@ -286,7 +287,7 @@ def trace(
     arguments = Arguments(members, args, kwargs or {})
     again = _Pass(model, arguments, training, level, fake, gradients and not inference)
     with _garbage_collected_rarely():
-        tracer, note = again.run(), None
+        tracer, note = again.run(members=members), None
         if inference and tracer.error is not None:  # forward itself may need gradients (a force)
             again.gradients = True
             tracer = again.run()
