@@ -24,6 +24,13 @@ CONVERSIONS = frozenset(
 )
 """Ops that hand their argument back as it is where it is what was asked for."""
 
+_FACTS = frozenset(
+    {"dim", "ndimension", "size", "stride", "numel", "nelement", "element_size", "itemsize"}
+    | {"storage_offset", "is_contiguous", "is_floating_point", "is_complex", "is_signed"}
+    | {"get_device", "is_inference", "is_same_size", "has_names", "__len__", "__hash__"}
+)
+"""Functions that tell something of a tensor and compute nothing with it."""
+
 _DUNDER = {
     **{f"r{op}": op for op in ("add", "sub", "mul", "pow", "matmul", "and", "or", "xor")},
     **{f"i{op}": f"{op}_" for op in ("add", "sub", "mul", "pow")},
@@ -44,10 +51,12 @@ _DUNDER = {
 
 
 def op_name(func: Any) -> str | None:
-    """What people call the function; None for tensor properties, which are no ops."""
+    """What people call the function; None where it only tells a fact, such as the shape."""
     if isinstance(func, torch._ops.OpOverload):
         return str(func._schema.name).rpartition("::")[2]
     name = getattr(func, "__name__", None) or type(func).__name__
+    if name in _FACTS and _is_torchs(func):
+        return None
     if name in ("__get__", "__set__"):
         owner = getattr(getattr(func, "__self__", None), "__name__", "")
         if name == "__set__":
@@ -57,6 +66,12 @@ def op_name(func: Any) -> str | None:
         plain = str(name[2:-2])
         return _DUNDER.get(plain, plain)
     return str(name)
+
+
+def _is_torchs(func: Any) -> bool:
+    """Whether the function is a method of a tensor or one of torch's, not a user's of that name."""
+    owner = getattr(func, "__objclass__", None) or getattr(func, "__module__", None)
+    return owner is torch._C.TensorBase or owner in ("torch", "torch._tensor", None)
 
 
 def reads_values(func: Any) -> bool:
