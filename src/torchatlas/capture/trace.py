@@ -59,10 +59,10 @@ class Trace:
         The model runs once more under the same random state, and its aten ops are written down.
         Those that the edges of the graph lead to the outputs are then executed by themselves, and
         what comes out is compared with what the model returned: bit for bit, else within the
-        tolerance of the dtype. Where an edge is missing and nothing else leads to its op, the
-        outputs differ or cannot be computed; an edge beside another way to the same op, or one too
-        many, is not found. Values that left for the host and came back are taken as they were; so
-        are tensors that no op made.
+        tolerance of the dtype. The edges are also held against the bytes of memory that each aten
+        op read and wrote: what an op reads must be led to it from the node that left it there, and
+        an edge must stand for something that was handed over. Values that left for the host and
+        came back are taken as they were; so are tensors that no op made.
 
         Returns:
             `ok`, `max_abs_diff` (in the unit of the outputs), `compared` (tensors) and `reason`.
