@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from torchatlas.run import operator_name
+
 READS_VALUES = frozenset(
     {"item", "tolist", "numpy", "__array__", "is_nonzero", "equal", "allclose"}
     | {f"__{kind}__" for kind in ("bool", "int", "float", "complex", "index", "contains")}
@@ -31,24 +33,6 @@ _FACTS = frozenset(
 )
 """Functions that tell something of a tensor and compute nothing with it."""
 
-_DUNDER = {
-    **{f"r{op}": op for op in ("add", "sub", "mul", "pow", "matmul", "and", "or", "xor")},
-    **{f"i{op}": f"{op}_" for op in ("add", "sub", "mul", "pow")},
-    "truediv": "div",
-    "rtruediv": "div",
-    "rdiv": "div",
-    "floordiv": "floor_divide",
-    "rfloordiv": "floor_divide",
-    "mod": "remainder",
-    "rmod": "remainder",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-    "invert": "bitwise_not",
-    "idiv": "div_",
-    "ipow": "pow_",
-}
-
 
 def op_name(func: Any) -> str | None:
     """What people call the function; None where it only tells a fact, such as the shape."""
@@ -62,10 +46,7 @@ def op_name(func: Any) -> str | None:
         if name == "__set__":
             return SET_DATA if owner == "data" else None
         return owner if owner in _READS_A_TENSOR else None
-    if name.startswith("__") and name.endswith("__"):
-        plain = str(name[2:-2])
-        return _DUNDER.get(plain, plain)
-    return str(name)
+    return operator_name(str(name))
 
 
 def _is_torchs(func: Any) -> bool:

@@ -21,6 +21,7 @@ from torchatlas.run.graph import (
     SourceLocation,
     TensorSpec,
 )
+from torchatlas.run.operators import operator_name
 from torchatlas.run.outcome import Outcome
 from torchatlas.run.run import SCHEMA_VERSION, Comparison, Document, ModelInfo, Run
 from torchatlas.run.schema import json_schema
@@ -100,5 +101,6 @@ __all__ = [
     "from_json",
     "is_output",
     "json_schema",
+    "operator_name",
     "to_json",
 ]
