@@ -3,6 +3,7 @@
 import type { Paint } from "../graph";
 import type { Moment } from "../model/columnvalues";
 import { ColourScale, type ScaleChoice } from "../model/colourscale";
+import { written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { Measure } from "../model/measures";
 import { colourAt, type Theme } from "../model/palettes";
@@ -37,9 +38,7 @@ export class Colouring {
 
   /** A value as it is written: a cross for NaN, an arrow for an infinity. */
   text(value: number, isShort = false): string {
-    if (Number.isNaN(value)) return "✕ NaN";
-    if (!Number.isFinite(value)) return value > 0 ? "↑ Inf" : "↓ −Inf";
-    return ((isShort && this.measure.short) || this.measure.format)(value);
+    return written(value, (isShort && this.measure.short) || this.measure.format);
   }
 
   paint(id: string): Paint {

@@ -2,7 +2,7 @@
 
 import { h } from "./dom";
 
-export class Notice {
+export class Toast {
   private readonly words = h("span", {});
   readonly element = h(
     "div",
