@@ -1,5 +1,7 @@
 /** Building elements. Text only ever goes in as text: names are data from strangers. */
 
+import { stretches, visible } from "../model/names";
+
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>;
 
@@ -22,6 +24,16 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   fill(element, attributes, children);
   return element;
+}
+
+/**
+ * A stranger's name in HTML: what cannot be seen is written out, and words that are written from
+ * right to left stay where they are in it. What is copied from the page is the text alone.
+ */
+export function named(name: string): HTMLElement | string {
+  const found = stretches(name);
+  if (!found.some(({ isTurned }) => isTurned)) return visible(name);
+  return h("bdi", { dir: "ltr" }, ...found.map(({ text, isTurned }) => (isTurned ? h("bdi", {}, text) : text)));
 }
 
 /** An SVG element. */

@@ -10,7 +10,8 @@ import type { AnyMark, DrawnNode, Drawing, Options } from "./drawing";
 import { drawEdges, drawPorts, drawShapeLabels } from "./edges";
 import { foldGraph, unfolded, type Folded, type FoldRow } from "./fold";
 import { drawLegend, LEGEND_WIDTH } from "./legend";
-import { cleaned, measureText } from "./letters";
+import { visible } from "../model/names";
+import { measureText } from "./letters";
 import { drawBox, drawGroup, drawGroupHeader, MEMBER_ROOM, type NodeContext } from "./nodes";
 import { openGroups, type Opened } from "./opened";
 import { Painter } from "./paint";
@@ -90,7 +91,7 @@ interface Parts {
 function laidOut(parts: Parts): Drawing {
   const { run, options, opened, painter, scene, sheet, folded } = parts;
   const { layout } = scene;
-  const title = cleaned(options.title ?? run.run.name);
+  const title = visible(options.title ?? run.run.name);
   const notes = notesOf(parts);
   const inner = Math.max(layout.width, options.frame ? Math.max(LEAST_WIDTH, painter.colouring ? LEGEND_WIDTH : 0) : 0);
   const frame = new Sheet(sheet.palette);
@@ -143,8 +144,8 @@ function drawnNodes(parts: Parts, dx: number, dy: number): DrawnNode[] {
     const { value, state } = context.paint(id);
     return {
       id: firstOf(parts, id),
-      title: cleaned(label.title).trim().replace(/\s+/g, " "),
-      detail: cleaned(label.detail).trim(),
+      title: visible(label.title).trim().replace(/\s+/g, " "),
+      detail: visible(label.detail).trim(),
       x: node.x + dx,
       y: node.y + dy,
       width: node.width,
@@ -173,7 +174,7 @@ function notesOf({ run, opened, scene }: Parts): string[] {
     facts.filter(Boolean).join(" · "),
     isWhole ? "" : closed.charAt(0).toUpperCase() + closed.slice(1),
     capture.status === "partial" ? `Partial graph. ${[capture.error, ...capture.unlinked].filter(Boolean).join("; ")}` : "",
-  ].map(cleaned).filter(Boolean);
+  ].map(visible).filter(Boolean);
 }
 
 /** Breaks a sentence into lines; at most four, and a word that is too long is cut. */
