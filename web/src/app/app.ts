@@ -273,7 +273,7 @@ export class App {
       return differenceLegend(pair, comparison.names[0]!);
     }
     if (!colouring) return [];
-    this.graph.setPaint((id) => colouring.paint(id));
+    this.graph.setPaint((id) => colouring.paint(id), (members) => colouring.spread(members));
     const moment = step === null ? "" : `at step ${count(step)}`;
     return legendParts(colouring, moment, { rescale: (scale) => this.store.set({ scale }) });
   }

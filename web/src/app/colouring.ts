@@ -3,6 +3,7 @@
 import type { Paint } from "../graph";
 import type { Moment } from "../model/columnvalues";
 import { ColourScale, type ScaleChoice } from "../model/colourscale";
+import { memberValue, spreadText } from "../model/foldindex";
 import { written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { Measure } from "../model/measures";
@@ -45,6 +46,12 @@ export class Colouring {
     const value = this.valueOf(id);
     if (value !== null) return { fill: this.colourOf(value), value: this.text(value, true), state: "value" };
     return { fill: null, state: this.isUnmeasured(id) ? "unmeasured" : "none" };
+  }
+
+  /** The least, median and greatest number of a fold's members. */
+  spread(members: readonly (readonly string[])[]): string {
+    const values = members.map((member) => memberValue(member, (id) => this.valueOf(id) ?? (this.isUnmeasured(id) ? null : undefined)) ?? null);
+    return spreadText(values, this.measure.short ?? this.measure.format);
   }
 
   /** Whether a node has no value that it could have. */

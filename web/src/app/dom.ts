@@ -1,18 +1,22 @@
-/** Building elements. Text only ever goes in as text: names are data from strangers. */
+/** Building elements. Text only ever goes in as text, and as it may be shown: names are data from strangers. */
 
-import { stretches, visible } from "../model/names";
+import { isolated, stretches, visible } from "../model/names";
+
+/** Attributes that people see or hear. */
+const READ_OUT = new Set(["title", "aria-label", "aria-valuetext", "placeholder"]);
 
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>;
 
 function fill(element: Element, attributes: Attributes | string, children: Child[]): void {
-  const named = typeof attributes === "string" ? { class: attributes } : attributes;
-  for (const [name, value] of Object.entries(named)) {
+  const given = typeof attributes === "string" ? { class: attributes } : attributes;
+  for (const [name, value] of Object.entries(given)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : READ_OUT.has(name) ? isolated(String(value)) : String(value));
   }
-  for (const child of children) if (child || child === "") element.append(child);
+  const write = element instanceof SVGElement ? isolated : named;
+  for (const child of children) if (child || child === "") element.append(typeof child === "string" ? write(child) : child);
 }
 
 /** An HTML element: `h("button", { type: "button", click: act }, "Fit")`; a string alone is its class. */

@@ -84,6 +84,7 @@ export class GraphCanvas {
   private palette: Palette;
   private scene: Scene;
   private paint: (id: string) => Paint = () => ({ fill: null, state: "none" });
+  private spread: (members: Fold["members"]) => string = () => "";
   private paints = new Map<string, Paint>();
   private readonly backdrop = new Backdrop();
   private selected: string | null = null;
@@ -143,9 +144,10 @@ export class GraphCanvas {
     this.change(() => this.opening.setSource(graph, this.foldsIn(graph)), null, true);
   }
 
-  /** Sets the colours and values of nodes. */
-  setPaint(paint: (id: string) => Paint): void {
+  /** Sets the colours and values of nodes, and what is said of the members of a fold. */
+  setPaint(paint: (id: string) => Paint, spread: (members: Fold["members"]) => string = () => ""): void {
     this.paint = paint;
+    this.spread = spread;
     this.paints = new Map();
     this.minimap.forget();
     this.redraw();
@@ -332,7 +334,8 @@ export class GraphCanvas {
   private paintOf(id: string): Paint {
     let paint = this.paints.get(id);
     if (!paint) {
-      paint = this.opening.drawn.folds.has(id) ? { fill: null, state: "none" } : this.paint(id);
+      const drawn = this.opening.drawn.folds.get(id);
+      paint = drawn ? { fill: null, state: "none", value: this.spread(drawn.fold.members) } : this.paint(id);
       this.paints.set(id, paint);
     }
     return paint;

@@ -14,7 +14,7 @@ import type { Moment } from "../model/columnvalues";
 import type { FoldIndex } from "../model/foldindex";
 import type { Measure } from "../model/measures";
 import type { Quantity, RunIndex } from "../model/run";
-import { codeSection, excerptOf } from "./code";
+import { asCode, codeSection, excerptOf } from "./code";
 import { foldSections } from "./folds";
 import { numberSections } from "./numbers";
 
@@ -65,7 +65,7 @@ function heading(run: RunIndex, node: Node): HTMLElement {
       h("span", {}, describe(run, node)),
       place && h("span", { class: "mono", title: source ? `${source.file}:${source.line} in ${source.function}` : "" }, place),
     ),
-    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, source.text) : null,
+    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, document.createTextNode(source.text.split("\n").map(asCode).join("\n"))) : null,
     h("dl", { class: "facts" }, ...facts(run, node)),
   );
 }

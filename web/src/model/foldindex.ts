@@ -85,6 +85,24 @@ export function namesOf(fold: FoldMembers): string[] {
   return areIndices ? names : fold.members.map((_, i) => String(i));
 }
 
+/** What tells a member's number: the first of its nodes that has one, or lacks one. */
+export function memberValue<T>(member: readonly string[], value: (id: string) => T | null | undefined): T | null | undefined {
+  for (const id of member) {
+    const found = value(id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Least, median and greatest of members in a few letters, one number where they are equal; and how many are no numbers. */
+export function spreadText(values: readonly (number | null)[], format: (value: number) => string): string {
+  const odd = values.filter((value) => value !== null && !Number.isFinite(value)).length;
+  const spread = spreadOf(values.filter((value) => value !== null && Number.isFinite(value)));
+  const texts = spread ? [spread.least, spread.middle, spread.most].map(format) : [];
+  const said = new Set(texts).size === 1 ? texts[0]! : texts.join(" · ");
+  return [odd > 0 && `✕ ${odd}`, said].filter(Boolean).join("  ");
+}
+
 /** Least, middle and greatest of what was measured; NaN where one of them is NaN. */
 export function spreadOf(values: readonly (number | null)[]): { least: number; middle: number; most: number; measured: number } | null {
   const found = values.filter((value) => value !== null);
