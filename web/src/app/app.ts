@@ -275,7 +275,10 @@ export class App {
     if (!colouring) return [];
     this.graph.setPaint((id) => colouring.paint(id), (members) => colouring.spread(members));
     const moment = step === null ? "" : `at step ${count(step)}`;
-    return legendParts(colouring, moment, { rescale: (scale) => this.store.set({ scale }) });
+    return legendParts(colouring, moment, {
+      rescale: (scale) => this.store.set({ scale }),
+      shrink: () => this.legend.classList.toggle("small"),
+    });
   }
 
   private showTop(): void {

@@ -38,6 +38,15 @@ export interface GraphCanvasOptions {
   onToggle?: (id: string, open: boolean) => void;
   /** Other nodes are drawn. */
   onViewChange?: () => void;
+  /** The view was moved: what that did to the screen; null when it was fitted. */
+  onMove?: (move: Move | null) => void;
+}
+
+/** How a place on the screen moved: it was zoomed by a factor about the upper left corner, then shifted. */
+export interface Move {
+  factor: number;
+  dx: number;
+  dy: number;
 }
 
 /** A drawn node in CSS pixels of the page's viewport. */
@@ -224,6 +233,17 @@ export class GraphCanvas {
     this.redraw();
   }
 
+  /** Moves the view as another one was moved, so that both can be looked at side by side. */
+  moveAs(move: Move | null): void {
+    if (!move) return this.fit();
+    const { factor, dx, dy } = move;
+    this.camera.zoom(factor, 0, 0);
+    this.camera.pan(dx, dy);
+    this.moved = true;
+    this.movedAt = performance.now();
+    this.redraw();
+  }
+
   zoomToSelection(): void {
     const node = this.scene.nodes.get(this.shownId(this.selected) ?? "");
     if (node) this.changeView(() => this.camera.frame(node, this.size()));
@@ -233,6 +253,7 @@ export class GraphCanvas {
   fit(): void {
     this.fitCamera();
     this.moved = false;
+    this.options.onMove?.(null);
     this.redraw();
   }
 
@@ -442,7 +463,10 @@ export class GraphCanvas {
 
   /** Moves the camera. */
   private changeView(change: () => void): void {
+    const { x, y, scale } = this.camera;
     change();
+    const factor = this.camera.scale / scale;
+    this.options.onMove?.({ factor, dx: (x - this.camera.x) * this.camera.scale, dy: (y - this.camera.y) * this.camera.scale });
     this.moved = true;
     this.movedAt = performance.now();
     this.redraw();
