@@ -37,7 +37,11 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 export function named(name: string): HTMLElement | string {
   const found = stretches(name);
   if (!found.some(({ isTurned }) => isTurned)) return visible(name);
-  return h("bdi", { dir: "ltr" }, ...found.map(({ text, isTurned }) => (isTurned ? h("bdi", {}, text) : text)));
+  const parts = found.map(({ text, isTurned }) => {
+    const part = document.createTextNode(text);
+    return isTurned ? h("bdi", {}, part) : part;
+  });
+  return h("bdi", { dir: "ltr" }, ...parts);
 }
 
 /** An SVG element. */
