@@ -22,7 +22,7 @@ export interface PlaceInFold {
 }
 
 export class FoldIndex {
-  readonly folds: FoldMembers[] = [];
+  readonly folds: readonly FoldMembers[];
   private readonly placeOf = new Map<string, { fold: FoldMembers; member: number; at: number }>();
   private readonly byParent = new Map<string, FoldMembers[]>();
 
@@ -36,12 +36,14 @@ export class FoldIndex {
       if (!fold) {
         fold = { id, parent: String(row["parent"]), members: [] };
         byId.set(id, fold);
-        this.folds.push(fold);
       }
       const nodes = (fold.members[member] ??= []);
       this.placeOf.set(node, { fold, member, at: nodes.length });
       nodes.push(node);
     }
+    this.folds = [...byId.values()].filter(isSound);
+    const sound = new Set(this.folds);
+    for (const [node, { fold }] of this.placeOf) if (!sound.has(fold)) this.placeOf.delete(node);
     for (const fold of this.folds) {
       const known = this.byParent.get(fold.parent);
       if (known) known.push(fold);
@@ -76,6 +78,11 @@ export class FoldIndex {
     for (const place of way) at = at === undefined ? undefined : this.graph.children(at)[place];
     return at;
   }
+}
+
+/** Whether no member lacks, and all have as many nodes: a damaged table is not a fold. */
+function isSound({ members }: FoldMembers): boolean {
+  return members.length > 1 && Array.from(members).every((member) => member?.length === members[0]?.length);
 }
 
 /** `0`, `1`, ... as the modules are called where these are all different, else their position. */
