@@ -160,7 +160,7 @@ def test_small_and_broken_graphs(
 def test_no_number_anywhere_is_a_number(
     opened: Opened, tmp_path: Path, value: float | None
 ) -> None:
-    graph = graph_of([module("a"), module("b", 1)], ("a", "b"))
+    graph = graph_of([module("a", atomic=True), module("b", 1, atomic=True)], ("a", "b"))
     tables = {}
     for name, columns in TABLES.items():
         kinds = {column.name: column.kind for column in columns}
