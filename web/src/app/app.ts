@@ -11,19 +11,21 @@ import { ROOT } from "../model/graph";
 import { type Measure, measures } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { ComparePage } from "../pages/compare";
+import { firstPage, noGraph } from "../pages/openings";
 import { pageContent } from "../pages/pages";
 import { Bar } from "./bar";
 import { Colouring } from "./colouring";
 import { DIFFERENCES, differenceLegend, paintDifference } from "./differences";
 import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
+import { openDetails, openedDetails } from "./details";
 import { h } from "./dom";
 import { legendParts } from "./legend";
 import { followable, followAddress, type Known } from "./links";
-import { Notice } from "./notice";
 import { Outline, topList } from "./outline";
 import { SplitSwitch, StepPicker } from "./steps";
 import { type Choice, PAGES, type Page, Store, UNCHOSEN } from "./store";
 import { storedTheme, storeTheme, systemTheme } from "./themes";
+import { Toast } from "./toast";
 
 export class App {
   readonly store: Store;
@@ -37,7 +39,7 @@ export class App {
   /** The same at the foot of the training page. */
   private readonly trainingSteps: StepPicker;
   private readonly bar: Bar;
-  private readonly notice = new Notice();
+  private readonly toast = new Toast();
   private readonly graphHost = h("div", { class: "graph-host" });
   private readonly outlinePane = h("aside", { class: "outline", "aria-label": "Outline" });
   private readonly inspector = h("aside", { class: "inspector", "aria-label": "Inspector" });
@@ -85,7 +87,7 @@ export class App {
       this.top,
       this.steps.element,
     );
-    host.replaceChildren(this.bar.element, ...this.pages.values(), this.notice.element);
+    host.replaceChildren(this.bar.element, ...this.pages.values(), this.toast.element);
     this.showPage(); // before the graph, which fits itself to the room that it has
     this.compare = comparison && new ComparePage(this.pages.get("compare")!, comparison, this.store);
     this.graph = new GraphCanvas(this.graphHost, {
@@ -97,15 +99,16 @@ export class App {
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
+    if (!run.run.graph) this.graphHost.append(noGraph(run, (page) => this.store.set({ page })));
     this.viewFacts.after(this.graph.toolbar.element);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, known, usual, (problems) => this.notice.say(problems));
+    followAddress(this.store, known, usual, (problems) => this.toast.say(problems));
     this.directions.show(this.store.get().graph);
     this.steps.show(this.store.get().step);
     this.recolour();
     this.showNode();
     this.compare?.follow(this.store.get(), null);
-    this.notice.say(asked.problems);
+    this.toast.say(asked.problems);
   }
 
   /** Choose a node, or nothing, and show it wherever it is drawn. */
@@ -153,7 +156,7 @@ export class App {
   private usualChoice(): Omit<Choice, "theme"> {
     const usual = this.measures.find((measure) => measure.name === "gradients") ?? this.measures[0];
     const colour = this.comparison ? DIFFERENCES : (usual?.name ?? "");
-    return { ...UNCHOSEN, page: this.comparison ? "compare" : "graph", colour };
+    return { ...UNCHOSEN, page: this.comparison ? "compare" : firstPage(this.run), colour };
   }
 
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
@@ -169,7 +172,7 @@ export class App {
     }
     if (has("step")) this.steps.show(choice.step);
     if (has("colour", "theme", "graph", "scale", "step", "split", "run")) this.recolour();
-    if (has("page", "theme", "split") || (has("node") && choice.page === "findings")) this.showPage();
+    if (has("page", "split") || (has("node") && choice.page === "findings")) this.showPage();
     if (has("node", "side", "theme", "colour", "scale", "step", "split", "page")) this.showNode(has("node", "side") || (has("page") && choice.page === "graph"));
     this.compare?.follow(choice, changed);
   }
@@ -217,6 +220,7 @@ export class App {
       this.outline.select(node);
     }
     const scrolled = isNew ? 0 : this.inspector.scrollTop;
+    const opened = isNew ? [] : openedDetails(this.inspector);
     this.inspector.replaceChildren(
       ...inspect(this.run, node, {
         measures: this.measures,
@@ -227,6 +231,7 @@ export class App {
         colourBy: (colour) => this.store.set({ colour }),
       }),
     );
+    openDetails(this.inspector, opened);
     this.inspector.scrollTop = scrolled;
     this.showTop();
     const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
@@ -268,9 +273,12 @@ export class App {
       return differenceLegend(pair, comparison.names[0]!);
     }
     if (!colouring) return [];
-    this.graph.setPaint((id) => colouring.paint(id));
+    this.graph.setPaint((id) => colouring.paint(id), (members) => colouring.spread(members));
     const moment = step === null ? "" : `at step ${count(step)}`;
-    return legendParts(colouring, moment, { rescale: (scale) => this.store.set({ scale }) });
+    return legendParts(colouring, moment, {
+      rescale: (scale) => this.store.set({ scale }),
+      shrink: () => this.legend.classList.toggle("small"),
+    });
   }
 
   private showTop(): void {

@@ -2,9 +2,10 @@
 
 import type { Line, Panel, Rule } from "../generated/document";
 import { count, figures, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { acrossAxis, downAxis, roomForTicks, valueText } from "./axes";
 import { decimated } from "./decimate";
-import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, label, line, oddSign, oneLine, outline, rect, symbol, textWidth } from "./picture";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, label, line, oddSign, outline, rect, symbol, textWidth } from "./picture";
 import { inkOfRole } from "./roles";
 import { linearBetween, linearScale, logScale, zoomed, type Scale } from "./scale";
 
@@ -183,7 +184,7 @@ function ruleShapes(panel: Panel, { plot, x, y }: LineFrame): Shape[] {
     const at = rule.axis === "x" ? x(Number(rule.value)) : y(Number(rule.value));
     if (rule.axis === "y") {
       if (at < plot.y || at > floor) return [];
-      return [line(plot.x, at, plot.x + plot.width, at, "text-3", { dash: [3, 3] }), label(plot.x + 4, at - 4, oneLine(rule.label), { fill: "text-3", halo: "panel" })];
+      return [line(plot.x, at, plot.x + plot.width, at, "text-3", { dash: [3, 3] }), label(plot.x + 4, at - 4, visible(rule.label), { fill: "text-3", halo: "panel" })];
     }
     if (at < plot.x - 0.5 || at > plot.x + plot.width + 0.5) return [];
     const isRight = at + textWidth(rule.label) + 6 > plot.x + plot.width;
@@ -307,7 +308,7 @@ export function linesPicture(panel: Panel, width: number, zoom: Zoom, height = 2
     ...downAxis(y, plot, panel.y.unit),
     ...acrossAxis({ ...x, kind: "log", ticks }, plot, "", "below", false),
     line(plot.x, floor, plot.x + plot.width, floor, "control"),
-    label(plot.x + plot.width / 2, floor + 32, [panel.x.label, panel.x.unit].filter(Boolean).map(oneLine).join(", "), { anchor: "middle", fill: "text-3" }),
+    label(plot.x + plot.width / 2, floor + 32, [panel.x.label, panel.x.unit].filter(Boolean).map(visible).join(", "), { anchor: "middle", fill: "text-3" }),
     ...gapShapes(panel, frame),
     ...linesOf(panel).flatMap((mark) => lineShapes(mark, frame, y)),
     ...noteShapes(panel, frame),

@@ -3,8 +3,9 @@
 import type { Heatmap, Panel } from "../generated/document";
 import { inkOn } from "../graph/theme";
 import { figures, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { colourOf, type Theme } from "./palette";
-import { type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, oddSign, oneLine, rect, textWidth } from "./picture";
+import { type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, oddSign, rect, textWidth } from "./picture";
 
 const LEGEND = 26;
 const MOST_TALL = 720;
@@ -67,7 +68,7 @@ export function cellText(mark: Heatmap, row: number, column: number): string {
 }
 
 function said(axis: Panel["x"], at: number): string {
-  return `${axis.label ? `${axis.label} ` : ""}${oneLine(axis.categories[at] ?? String(at))}`;
+  return `${axis.label ? `${axis.label} ` : ""}${visible(axis.categories[at] ?? String(at))}`;
 }
 
 function windowOf(length: number, [from, to]: readonly [number, number]): number[] {
@@ -141,7 +142,7 @@ function columnNames(heads: readonly string[], cell: number, left: number, top: 
   return heads.flatMap((name, j) => {
     if (j % every) return [];
     const x = left + (j + 0.5) * cell;
-    if (isLevel) return [label(x, top - 5, oneLine(name), { anchor: "middle" })];
+    if (isLevel) return [label(x, top - 5, visible(name), { anchor: "middle" })];
     return [label(x + 2, top - 5, fitted(name, LONGEST_HEAD), { turn: -45 })];
   });
 }
@@ -177,6 +178,6 @@ function legend(mark: Heatmap, paint: Colouring, x: number, y: number, isSquare:
   const ramp = Array.from({ length: steps }, (_, i) => rect(x + i * 4, y, 4.3, 7, `map:${i / (steps - 1)}`));
   const unit = mark.unit ? ` ${mark.unit}` : "";
   const log = mark.scale === "log" ? ", log" : "";
-  const words = `${figures(paint.low, 2)} to ${figures(paint.high, 2)}${unit} ${oneLine(mark.label)}${isSquare ? ", errors only" : ""}${log}`;
+  const words = `${figures(paint.low, 2)} to ${figures(paint.high, 2)}${unit} ${visible(mark.label)}${isSquare ? ", errors only" : ""}${log}`;
   return [...ramp, label(x + steps * 4 + 8, y + 7, words, { fill: "text-2" })];
 }

@@ -1,8 +1,8 @@
 /** The numbers behind a panel as rows of cells: for the table, and for files. */
 
 import type { Axis, Panel } from "../generated/document";
+import { visible } from "../model/names";
 import { cellText } from "./matrix";
-import { oneLine } from "./picture";
 
 export type Cell = string | number | null;
 
@@ -112,6 +112,6 @@ function value(raw: unknown): Cell {
 }
 
 function titled(axis: Axis, otherwise: string): string {
-  const name = oneLine(axis.label || otherwise);
+  const name = visible(axis.label || otherwise);
   return axis.unit ? `${name} (${axis.unit})` : name;
 }

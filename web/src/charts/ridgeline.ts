@@ -2,8 +2,9 @@
 
 import type { Panel, Ridges } from "../generated/document";
 import { figures, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { acrossAxis, symlogOver } from "./axes";
-import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oneLine, outline, oddSign, rect, textWidth } from "./picture";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, outline, oddSign, rect, textWidth } from "./picture";
 import { inkOfRole } from "./roles";
 import { zoomed, type Scale } from "./scale";
 
@@ -36,7 +37,7 @@ export function ridgesPicture(panel: Panel, mark: Ridges, width: number, zoom: Z
     else shapes.push(...unmeasured(mark.missing[row] || "not measured", plot, base, pitch));
     shapes.push(label(left - 8, base - 1, fitted(name, left - 10, pitch < ROW ? 10 : 11), { size: pitch < ROW ? 10 : 11, anchor: "end" }));
     shapes.push(...rowFigures(mark, row, plot.x + plot.width, base - 1));
-    hits.push({ x: 0, y: base + 3 - pitch, width, height: pitch, node: mark.nodes[row] || null, tip: `${oneLine(name)}: ${ridgeText(mark, row)}` });
+    hits.push({ x: 0, y: base + 3 - pitch, width, height: pitch, node: mark.nodes[row] || null, tip: `${visible(name)}: ${ridgeText(mark, row)}` });
   });
   const head = acrossAxis(scale, { ...plot, y: HEAD, height: 0 }, panel.x.unit, "above", false);
   head.push(label(plot.x + plot.width + 48, HEAD - 6, "σ", { anchor: "end", fill: "text-3" }), label(plot.x + plot.width + 98, HEAD - 6, "zero, %", { anchor: "end", fill: "text-3" }));

@@ -3,13 +3,14 @@
 import "./charts.css";
 import type { Panel, View } from "../generated/document";
 import { h } from "../app/dom";
+import { visible } from "../model/names";
 import { type Drawing, drawingOf } from "./drawing";
 import { fileTools, tableBehind } from "./files";
 import { follow, hoverInCharts, showInCharts } from "./linked";
 import { isSquareOf } from "./matrix";
 import { measureOnPage } from "./measuring";
 import { type Theme, themeShown } from "./palette";
-import { type Zoom, WHOLE, oneLine } from "./picture";
+import { type Zoom, WHOLE } from "./picture";
 import { Plot } from "./plot";
 import { SeriesChart } from "./series";
 import { mount } from "./svg";
@@ -90,9 +91,9 @@ class PanelChart {
     const unit = unitOf(panel);
     const files = fileTools(view.name, panel, () => this.chart?.zoom() ?? WHOLE, view.gaps);
     const tools = h("div", "tools", this.whole, ...files.buttons);
-    const heading = h("h3", {}, oneLine(panel.title), unit && h("small", {}, unit));
+    const heading = h("h3", {}, visible(panel.title), unit && h("small", {}, unit));
     const content = this.chart ? this.holder : h("div", "not-measured hatched", "not measured");
-    this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", oneLine(panel.note)), files.doubt);
+    this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", visible(panel.note)), files.doubt);
     this.whole.addEventListener("click", () => this.chart?.reset());
     if (this.chart) this.settle(this.chart);
   }

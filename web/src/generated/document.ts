@@ -181,6 +181,7 @@ export interface Finding {
   steps: never[] | null;
   source: string;
   view: string;
+  split: string | null;
 }
 /**
  * A measurement that could not be made. It stands where the number would have stood.

@@ -38,6 +38,15 @@ export interface GraphCanvasOptions {
   onToggle?: (id: string, open: boolean) => void;
   /** Other nodes are drawn. */
   onViewChange?: () => void;
+  /** The view was moved: what that did to the screen; null when it was fitted. */
+  onMove?: (move: Move | null) => void;
+}
+
+/** How a place on the screen moved: it was zoomed by a factor about the upper left corner, then shifted. */
+export interface Move {
+  factor: number;
+  dx: number;
+  dy: number;
 }
 
 /** A drawn node in CSS pixels of the page's viewport. */
@@ -84,6 +93,7 @@ export class GraphCanvas {
   private palette: Palette;
   private scene: Scene;
   private paint: (id: string) => Paint = () => ({ fill: null, state: "none" });
+  private spread: (members: Fold["members"]) => string = () => "";
   private paints = new Map<string, Paint>();
   private readonly backdrop = new Backdrop();
   private selected: string | null = null;
@@ -143,9 +153,10 @@ export class GraphCanvas {
     this.change(() => this.opening.setSource(graph, this.foldsIn(graph)), null, true);
   }
 
-  /** Sets the colours and values of nodes. */
-  setPaint(paint: (id: string) => Paint): void {
+  /** Sets the colours and values of nodes, and what is said of the members of a fold. */
+  setPaint(paint: (id: string) => Paint, spread: (members: Fold["members"]) => string = () => ""): void {
     this.paint = paint;
+    this.spread = spread;
     this.paints = new Map();
     this.minimap.forget();
     this.redraw();
@@ -222,6 +233,17 @@ export class GraphCanvas {
     this.redraw();
   }
 
+  /** Moves the view as another one was moved, so that both can be looked at side by side. */
+  moveAs(move: Move | null): void {
+    if (!move) return this.fit();
+    const { factor, dx, dy } = move;
+    this.camera.zoom(factor, 0, 0);
+    this.camera.pan(dx, dy);
+    this.moved = true;
+    this.movedAt = performance.now();
+    this.redraw();
+  }
+
   zoomToSelection(): void {
     const node = this.scene.nodes.get(this.shownId(this.selected) ?? "");
     if (node) this.changeView(() => this.camera.frame(node, this.size()));
@@ -231,6 +253,7 @@ export class GraphCanvas {
   fit(): void {
     this.fitCamera();
     this.moved = false;
+    this.options.onMove?.(null);
     this.redraw();
   }
 
@@ -332,7 +355,8 @@ export class GraphCanvas {
   private paintOf(id: string): Paint {
     let paint = this.paints.get(id);
     if (!paint) {
-      paint = this.opening.drawn.folds.has(id) ? { fill: null, state: "none" } : this.paint(id);
+      const drawn = this.opening.drawn.folds.get(id);
+      paint = drawn ? { fill: null, state: "none", value: this.spread(drawn.fold.members) } : this.paint(id);
       this.paints.set(id, paint);
     }
     return paint;
@@ -439,7 +463,10 @@ export class GraphCanvas {
 
   /** Moves the camera. */
   private changeView(change: () => void): void {
+    const { x, y, scale } = this.camera;
     change();
+    const factor = this.camera.scale / scale;
+    this.options.onMove?.({ factor, dx: (x - this.camera.x) * this.camera.scale, dy: (y - this.camera.y) * this.camera.scale });
     this.moved = true;
     this.movedAt = performance.now();
     this.redraw();

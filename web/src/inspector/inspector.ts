@@ -7,14 +7,14 @@ import { type HistogramRow, histogramRows } from "../charts/histogram";
 import { ridges } from "../charts/ridges";
 import { backwardSection, stepFacts } from "./backward";
 import { labelNode, shapeText } from "../layout/label";
-import { bytes, count, percent, seconds, si } from "../model/format";
+import { bytes, count, percent, seconds, si, written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { Colouring } from "../app/colouring";
 import type { Moment } from "../model/columnvalues";
 import type { FoldIndex } from "../model/foldindex";
 import type { Measure } from "../model/measures";
 import type { Quantity, RunIndex } from "../model/run";
-import { codeSection, excerptOf } from "./code";
+import { asCode, codeSection, excerptOf } from "./code";
 import { foldSections } from "./folds";
 import { numberSections } from "./numbers";
 
@@ -37,7 +37,7 @@ export interface InspectorContext {
 
 export function inspect(run: RunIndex, id: string | null, context: InspectorContext): HTMLElement[] {
   const node = run.node(id ?? ROOT);
-  if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
+  if (!node) return [h("div", { class: "empty" }, "This run has no graph, so there is no node to tell of.")];
   const { colouring, folds, at, choose } = context;
   return [
     heading(run, node),
@@ -45,7 +45,7 @@ export function inspect(run: RunIndex, id: string | null, context: InspectorCont
     ...distributions(run, node, at.step),
     throughTraining(run, node),
     backwardSection(run, node, choose),
-    findings(run, node, choose),
+    findings(run, node, at.split, choose),
     codeSection(run, node),
     ...(colouring && node.kind !== "backward" ? numberSections(context.measures, node.id, at, colouring, context.colourBy) : []),
     settings(node),
@@ -65,7 +65,7 @@ function heading(run: RunIndex, node: Node): HTMLElement {
       h("span", {}, describe(run, node)),
       place && h("span", { class: "mono", title: source ? `${source.file}:${source.line} in ${source.function}` : "" }, place),
     ),
-    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, source.text) : null,
+    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, document.createTextNode(source.text.split("\n").map(asCode).join("\n"))) : null,
     h("dl", { class: "facts" }, ...facts(run, node)),
   );
 }
@@ -110,8 +110,8 @@ function facts(run: RunIndex, node: Node): HTMLElement[] {
     const reason = run.gapsOf(node.id, "cost")[0]?.reason;
     add(
       "Forward",
-      time === null ? "not measured" : seconds(time),
-      time === null ? "" : whole && node.id !== ROOT ? `${percent(time / whole)} % of forward` : "median of 3",
+      time === null ? "not measured" : written(time, seconds),
+      time === null || !Number.isFinite(time) ? "" : whole && node.id !== ROOT ? `${percent(time / whole)} % of forward` : "median of 3",
     );
     if (time === null && reason) add("", reason);
   }
@@ -162,11 +162,12 @@ function unmeasured(run: RunIndex, node: Node): string {
   return "not measured for this node";
 }
 
-function findings(run: RunIndex, node: Node, choose: (node: string) => void): HTMLElement | null {
+function findings(run: RunIndex, node: Node, split: string | null, choose: (node: string) => void): HTMLElement | null {
   if (node.kind === "backward") return null;
-  const own = node.id === ROOT ? run.run.findings : run.findingsOf(node.id);
+  const own = node.id === ROOT ? run.findingsOn(split) : run.findingsOf(node.id, split);
+  if (!own.length && !run.isMeasured) return null;
   const title = node.id === ROOT ? "Findings" : "Findings here";
-  return h("section", {}, h("h2", {}, title), findingList(own, choose, "No rule fired here"));
+  return h("section", {}, h("h2", {}, title), findingList(own, choose, "No rule fired on what was measured here"));
 }
 
 function settings(node: Node): HTMLElement | null {

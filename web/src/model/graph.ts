@@ -33,6 +33,8 @@ export interface NodeLook {
   right?: number;
   /** A closed group with a strip of colours, whatever is inside. */
   strip?: boolean;
+  /** Whether it stays as it is when everything is opened: what is inside says no more. */
+  staysClosed?: boolean;
   /** Room at the right of the node and under it, in CSS pixels, for the sheets of a fold. */
   beyond?: number;
 }
@@ -97,7 +99,7 @@ export class GraphIndex {
 
   /** Whether "expand all" opens it: a layer of one or two ops stays a box until it is opened itself. */
   isOpenedByAll(id: string): boolean {
-    return this.isGroup(id) && !this.nodeOf(id).atomic;
+    return this.isGroup(id) && !this.nodeOf(id).atomic && !this.looks.get(id)?.staysClosed;
   }
 
   parent(id: string): string | null {

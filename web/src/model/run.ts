@@ -3,13 +3,16 @@
 import type { Document, Finding, Gap, Node, Run, TensorSummary, View } from "../generated/document";
 import { BackwardIndex, type Direction } from "./backward";
 import { GraphIndex, ROOT } from "./graph";
-import { toNumber } from "./format";
+import { numberOf, toNumber } from "./format";
 import { type Figures, figures, merge, scaled } from "./summary";
 
 export type Quantity = "parameter" | "activation" | "gradient" | "update";
 type Row = Record<string, unknown>;
 
 const EMPTY = { nodes: {}, edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } } as const;
+
+/** Tables that findings are made of. */
+const MEASURED = ["distributions", "norms", "scalars", "evaluation", "confusion", "cost", "parameters"];
 
 export class RunIndex {
   readonly run: Run;
@@ -86,10 +89,10 @@ export class RunIndex {
     return this.counts.get(id) ?? 0;
   }
 
-  /** A number of the table `cost`, forward. */
+  /** A number of the table `cost`, forward; it may be NaN. */
   cost(id: string, column: "time_s" | "flops" | "activation_bytes"): number | null {
     const row = this.rowsOf("cost", id).find((r) => r["phase"] === "forward");
-    return row ? toNumber(row[column]) : null;
+    return row ? numberOf(row[column]) : null;
   }
 
   /** Why a node has no FLOPs; null where it has some or nothing is known. */
@@ -166,10 +169,21 @@ export class RunIndex {
     return this.severities.get(id) ?? null;
   }
 
+  /** Findings that were made on a split, and those that belong to none; all of them without one. */
+  findingsOn(split: string | null): readonly Finding[] {
+    const { findings } = this.run;
+    return split === null ? findings : findings.filter((finding) => finding.split === null || finding.split === split);
+  }
+
+  /** Whether there is anything that a rule could judge. */
+  get isMeasured(): boolean {
+    return MEASURED.some((table) => this.rows(table).length > 0);
+  }
+
   /** Findings about a node or about something inside it. */
-  findingsOf(id: string): Finding[] {
+  findingsOf(id: string, split: string | null = null): Finding[] {
     const inside = new Set(this.graph.withDescendants(id));
-    return this.run.findings.filter((finding) => finding.nodes.some((node) => inside.has(node)));
+    return this.findingsOn(split).filter((finding) => finding.nodes.some((node) => inside.has(node)));
   }
 
   /** Why a quantity of a node was not measured. */

@@ -42,4 +42,5 @@ def dead_relu(evidence: Evidence) -> Iterator[Finding]:
                 samples=row["elements"],
                 source="SageMaker Debugger, DeadRelu",
                 view="activations",
+                split=row["split"],
             )
