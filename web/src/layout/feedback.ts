@@ -3,28 +3,31 @@ import type { Flows } from "./flows";
 import { portColumn, type GroupPlan, type GroupPlanner, type PortOrder, type Side } from "./plans";
 
 const SIDES = ["in", "out"] as const;
+/** What part of the work the first of the two rounds is, about. */
+const FIRST_SHARE = 0.7;
 
 /**
  * Lays out all open groups: `open` names them, outer ones before those inside them, and `flows` are theirs.
  *
  * Each group is laid out after those inside it, with its ports where they suit what is in it. Then
  * each is asked for the order of ports that would suit what is around it, from outside inward, and
- * takes it where that makes fewer crossings in all.
+ * takes it where that makes fewer crossings in all. Gives after each group how much is done, 0 to 1.
  */
-export function planGroups(
+export function* planGroups(
   planner: GroupPlanner,
   index: GraphIndex,
   open: readonly string[],
   flows: readonly Flows[],
-): Map<string, GroupPlan> {
+): Generator<number, Map<string, GroupPlan>> {
   const opened = new Set(open);
   const inward = [...open].reverse();
   const first = new Map<string, GroupPlan>();
   for (let i = open.length - 1; i >= 0; i--) {
     const id = open[i]!;
     first.set(id, planner.plan(planner.contents(id, opened, flows[i]!), first));
+    yield FIRST_SHARE * (1 - i / open.length);
   }
-  const asked = askFromOutside(planner, index, open, first);
+  const asked = yield* askFromOutside(planner, index, open, first);
   if (asked.size === 0) return first;
 
   const second = new Map<string, GroupPlan>();
@@ -35,6 +38,7 @@ export function planGroups(
     const own = changed ? planner.plan(before, second) : before;
     const fitting = order && planner.plan(before, second, order);
     second.set(id, fitting && crossings(fitting) < crossings(own) + misfits(own, order) ? fitting : own);
+    yield FIRST_SHARE + ((1 - FIRST_SHARE) * second.size) / open.length;
   }
   const total = (plans: ReadonlyMap<string, GroupPlan>): number =>
     open.reduce((sum, id) => sum + crossings(plans.get(id)!), 0);
@@ -46,12 +50,12 @@ function crossings(plan: GroupPlan): number {
 }
 
 /** Orders of ports that would suit the surroundings of groups, where they are not so already. */
-function askFromOutside(
+function* askFromOutside(
   planner: GroupPlanner,
   index: GraphIndex,
   open: readonly string[],
   plans: ReadonlyMap<string, GroupPlan>,
-): Map<string, PortOrder> {
+): Generator<number, Map<string, PortOrder>> {
   const asked = new Map<string, PortOrder>();
   const fitted = new Map<string, GroupPlan>();
   const ends = new Ends();
@@ -65,6 +69,7 @@ function askFromOutside(
     }
     asked.set(id, wanted);
     fitted.set(id, planner.plan(plan, plans, wanted));
+    yield FIRST_SHARE;
   }
   return asked;
 }

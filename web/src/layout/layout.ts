@@ -42,6 +42,14 @@ export interface Layout {
 
 export type { LayoutOptions } from "./plans";
 
+/** Does a work that is done bit by bit, all of it. */
+export function finish<T>(steps: Generator<unknown, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
 /** Lays out graphs, and remembers blocks that look alike so that each is laid out once. */
 export class LayoutEngine {
   private readonly planner: GroupPlanner;
@@ -61,11 +69,18 @@ export class LayoutEngine {
 
   /** Places everything that is seen when these groups are open. */
   layout(expanded: ReadonlySet<string>): Layout {
+    return finish(this.steps(expanded));
+  }
+
+  /** The same bit by bit: gives now and then how much is done, 0 to 1. */
+  *steps(expanded: ReadonlySet<string>): Generator<number, Layout> {
     const open = this.openGroups(expanded);
     const lifted = this.index.liftEdges(expanded);
+    yield 0;
     const cut = cutAtBorders(this.index, lifted, open);
-    const plans = planGroups(this.planner, this.index, open, cut.flows);
-    const layout = this.place(open, plans, lifted, cut);
+    yield 0;
+    const plans = yield* planGroups(this.planner, this.index, open, cut.flows);
+    const layout = yield* this.place(open, plans, lifted, cut);
     return this.isSideways ? transposed(layout) : layout;
   }
 
@@ -75,11 +90,12 @@ export class LayoutEngine {
     return [ROOT, ...seen.filter((id) => expanded.has(id) && this.index.isGroup(id))];
   }
 
-  private place(open: string[], plans: ReadonlyMap<string, GroupPlan>, lifted: LiftedEdge[], cut: CutEdges): Layout {
+  private *place(open: string[], plans: ReadonlyMap<string, GroupPlan>, lifted: LiftedEdge[], cut: CutEdges): Generator<number, Layout> {
     const corners = new Map<string, Point>([[ROOT, [0, 0]]]);
     const root = plans.get(ROOT)!.placed;
     const layout: Layout = { nodes: [], edges: [], ports: [], forks: [], width: root.width, height: root.height };
-    const placed = open.map((id): PlacedGroup => {
+    const placed: PlacedGroup[] = [];
+    for (const id of open) {
       const plan = plans.get(id)!;
       const [left, top] = corners.get(id)!;
       plan.items.forEach((item, i) => {
@@ -102,12 +118,14 @@ export class LayoutEngine {
       for (const { net, at } of plan.placed.forks) {
         layout.forks.push({ net: cut.nets[flows.nets[net]!]!, at: [left + at[0], top + at[1]] });
       }
-      return { left, top, routes: plan.placed.routes };
-    });
-    lifted.forEach(({ source, target, tensors, role, through }, i) => {
+      placed.push({ left, top, routes: plan.placed.routes });
+      yield 1;
+    }
+    for (const [i, { source, target, tensors, role, through }] of lifted.entries()) {
+      if (i % 256 === 0) yield 1;
       const points = fullRoute(placed, cut.pieces, cut.starts[i]!, cut.starts[i + 1]!);
       layout.edges.push(through ? { source, target, tensors, role, through, points } : { source, target, tensors, role, points });
-    });
+    }
     return layout;
   }
 }

@@ -3,7 +3,7 @@ import { KnownBlocks } from "./blocks";
 import { BORDER, type Flows } from "./flows";
 import type { Measure } from "./label";
 import { alignedWidths, HEADER_HEIGHT, headerRoom, measureBox, measureHeader, type Box, type GroupHeader } from "./size";
-import type { Block, BlockEdge, BlockVertex, Direction, PlacedBlock } from "./types";
+import type { Block, BlockEdge, BlockVertex, Direction, PlacedBlock, Size } from "./types";
 
 export interface LayoutOptions {
   measure: Measure;
@@ -12,6 +12,8 @@ export interface LayoutOptions {
   headerHeight?: (id: string) => number;
   /** Which way tensors run; down unless said otherwise. Heads of groups are on top either way. */
   direction?: Direction;
+  /** Blocks that are laid out already, to be shared by layouts of one graph with other parts open or folded. */
+  blocks?: KnownBlocks;
 }
 
 export type Side = "in" | "out";
@@ -38,18 +40,13 @@ export interface GroupPlan extends GroupContents {
 /** Plans of the open groups inside a group, by id. */
 export type Plans = ReadonlyMap<string, GroupPlan>;
 
-export interface Size {
-  width: number;
-  height: number;
-}
-
 const GROUP_INSET = 16;
 const ROOT_INSET = { top: 0, left: 0, right: 0, bottom: 0 };
 const PORT_WIDTH = 8;
 
 /** Lays out groups one at a time, and remembers blocks that look alike so that each is laid out once. */
 export class GroupPlanner {
-  private readonly blocks = new KnownBlocks();
+  private readonly blocks: KnownBlocks;
   private readonly boxes = new Map<string, Box>();
   private readonly headers = new Map<string, GroupHeader>();
   private readonly index: GraphIndex;
@@ -59,6 +56,7 @@ export class GroupPlanner {
   constructor(index: GraphIndex, options: LayoutOptions) {
     this.index = index;
     this.options = options;
+    this.blocks = options.blocks ?? new KnownBlocks();
     this.isSideways = options.direction === "LR";
   }
 
