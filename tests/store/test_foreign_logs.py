@@ -35,7 +35,6 @@ def test_torchs_writer(tmp_path):
         writer.add_histogram("fc.weight/grad", values * 1e-3, 3)
         writer.add_text("note", "hello **there**", 4)
         writer.add_image("sample", torch.zeros(3, 4, 5), 5)
-        writer.add_graph(torch.nn.Linear(2, 2), torch.zeros(1, 2))
         writer.add_pr_curve("pr", torch.tensor([0, 1]), torch.tensor([0.2, 0.9]))
     run = ta.load(tmp_path).run
     found = scalars(run)
@@ -68,7 +67,6 @@ def test_torchs_writer(tmp_path):
     assert b64decode(image["data"]).startswith(b"\x89PNG")
     assert len(b64decode(image["data"])) == image["size_bytes"]
     assert "1 tag of pr_curves (pr) is not read" in reasons(run)
-    assert any("a graph of TensorBoard's own form" in reason for reason in reasons(run))
     assert any("zeros, NaN and infinities are not known" in reason for reason in reasons(run))
 
 
@@ -78,10 +76,10 @@ def test_torchs_lines_of_one_chart_and_sets_of_hyperparameters(tmp_path):
         writer.add_scalars("Loss", {"train": 1.0, "test": 2.0}, 1)
         writer.add_hparams({"width": 64, "name": "sgd", "nesterov": True}, {"score": 0.5})
     run = load_run(tmp_path)
-    assert scalars(run) == [
-        ("lr", None, 0, pytest.approx(0.1)),
+    assert sorted(scalars(run)) == [
         ("Loss", "test", 1, 2.0),
         ("Loss", "train", 1, 1.0),
+        ("lr", None, 0, pytest.approx(0.1)),
     ]
     assert any("a further run lies in the folder" in reason for reason in reasons(run))
     (inner,) = [p for p in tmp_path.iterdir() if p.is_dir() and not p.name.startswith("Loss")]
@@ -112,6 +110,7 @@ def test_tensorflows_writer(tmp_path):
     log.histogram("dense/kernel_0", [[-1, 0, 10], [0, 1, 30]], 2)
     log.text("note", "héllo", 2)
     log.image("seen", [png(), png()], 2)
+    log.graph()
     run = load_run(tmp_path)
     assert scalars(run)[1] == ("epoch_loss", None, 1, 0.5)
     assert [value for name, _, _, value in scalars(run) if name == "steady"] == [2.0] * 5
@@ -123,6 +122,7 @@ def test_tensorflows_writer(tmp_path):
     assert run.tables["texts"].cells["text"] == ["héllo"]
     assert run.tables["images"].cells["index"] == [0, 1]
     assert b64decode(run.tables["images"].cells["data"][1]) == png()
+    assert "a graph of TensorBoard's own form is not read" in reasons(run)
     assert run.created == "2023-11-14T22:13:20+00:00"
 
 

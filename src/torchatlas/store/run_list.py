@@ -6,7 +6,6 @@ import json
 import re
 import struct
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +14,8 @@ from torchatlas.errors import RunError
 from torchatlas.store.event_file import file_age, masked_checksum, next_record
 from torchatlas.store.events import Session, moment
 from torchatlas.store.folder import RUN_FILE
-from torchatlas.store.foreign_tags import is_split
 from torchatlas.store.growing_run import SILENT_AFTER_S, State
-from torchatlas.store.log_folder import RunFolder, run_folders
+from torchatlas.store.log_folder import RunFolder, run_folders_joined
 from torchatlas.store.protobuf import MalformedMessage
 
 _HEAD = 8_192
@@ -68,30 +66,10 @@ def list_runs(*folders: str | Path, silent_after_s: float = SILENT_AFTER_S) -> l
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise RunError(f"there is no folder {folder}")
-        for run in _with_splits_joined(run_folders(folder), folder):
+        for run in run_folders_joined(folder):
             found[run.path] = run
     entries = (_entry(run, silent_after_s) for run in found.values())
     return [entry for entry in entries if entry is not None]
-
-
-def _with_splits_joined(runs: Iterable[RunFolder], top: Path) -> list[RunFolder]:
-    """Runs of which a folder with splits alone is one."""
-    found = list(runs)
-    by_parent: dict[Path, list[RunFolder]] = {}
-    for run in found:
-        by_parent.setdefault(run.path.parent, []).append(run)
-    paths = {run.path for run in found}
-    for parent, children in by_parent.items():
-        inside = parent == top or top in parent.parents
-        if inside and parent not in paths and all(_is_of_split(child) for child in children):
-            events = tuple(f"{c.path.name}/{name}" for c in children for name in c.events)
-            found = [run for run in found if run not in children]
-            found.append(RunFolder(parent, False, events))
-    return sorted(found, key=lambda run: run.path)
-
-
-def _is_of_split(run: RunFolder) -> bool:
-    return not run.described and is_split(run.path.name)
 
 
 def _entry(run: RunFolder, silent_after_s: float) -> RunEntry | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,9 @@ def save_tables(run: Run, tables: Mapping[str, Table], path: str | Path, format:
     if format not in TABLE_FORMATS:
         raise RunError(f"there is no format {format!r}; choose {', '.join(TABLE_FORMATS)}")
     path = Path(path)
+    odd = [name for name in tables if not re.fullmatch(r"[A-Za-z0-9_-]+", name)]
+    if odd:
+        raise RunError(f"{odd[0]!r} cannot be the name of a file of a table")
     if format == "tensorboard":
         with whole_folder(path) as folder:
             write_log(run, folder)
@@ -90,10 +94,8 @@ def _parquet_writer() -> Write:
     }
 
     def field_of(name: str, kind: Any, column: Column) -> Any:
-        about = {"meaning": column.meaning, "unit": column.unit}
-        return arrow.field(
-            name, kind, metadata={key: value for key, value in about.items() if value}
-        )
+        about = {"meaning": column.meaning} | ({"unit": column.unit} if column.unit else {})
+        return arrow.field(name, kind, metadata=about)
 
     def write(table: Table, path: Path) -> None:
         fields, arrays = [], []
