@@ -38,6 +38,7 @@ from torchatlas.run.view import (
     Axis,
     Band,
     Bars,
+    Envelope,
     Heatmap,
     Histogram,
     Line,
@@ -48,6 +49,7 @@ from torchatlas.run.view import (
     Rule,
     Scatter,
     View,
+    Zone,
 )
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "Comparison",
     "Document",
     "Edge",
+    "Envelope",
     "Excerpt",
     "Finding",
     "Fold",
@@ -94,6 +97,7 @@ __all__ = [
     "TensorSpec",
     "TensorSummary",
     "View",
+    "Zone",
     "bin_edges",
     "bin_keys",
     "build_table",

@@ -148,6 +148,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("dead_units", "integer", "units never above zero in the whole sample", groups="sum"),
     ),
+    "norms": (
+        _NODE,
+        _TENSOR,
+        Column("quantity", "text", "parameter, gradient or update"),
+        _STEP,
+        _RANK,
+        Column("norm", "number", "Euclidean (L2) norm of all elements"),
+        Column("nonfinite", "integer", "elements that are NaN or infinite", groups="sum"),
+        Column("elements", "integer", "elements of the tensor"),
+    ),
+    "rewinds": (
+        _RANK,
+        Column("step", "integer", "optimizer step from which the training was run again"),
+        Column("reached", "integer", "last step before that, which the later run replaces"),
+    ),
     "scalars": (
         Column("name", "text", "what was logged, for example loss"),
         _SPLIT,

@@ -135,7 +135,8 @@ def _row_height(row: tuple[Panel, ...]) -> float:
     elif names:
         height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, _MOST_ROWS)
     else:
-        height = 2.9
+        names = max(len(panel.x.categories) for panel in row)
+        height = 4.1 if names else 2.9
     return height + _LINE_IN * notes
 
 
@@ -244,6 +245,8 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
         size = 8.5 if len(pane.names) <= 40 else 7.5
         axes.tick_params(axis="y", length=0, labelleft=named, labelsize=size)
         axes.spines["left"].set_visible(False)
+    if pane.across.kind == "category" and not is_matrix and not pane.names:
+        axes.tick_params(axis="x", length=0, labelrotation=90, labelsize=7)
     if not is_matrix:
         axes.grid(axis="x" if pane.names else "y")
     elif max((len(text) for _, text in pane.across.ticks), default=0) > 3:
