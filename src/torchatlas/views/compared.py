@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 
 from torchatlas.errors import RunError
-from torchatlas.run import Axis, Line, Panel, Role, Run, View
+from torchatlas.run import Axis, Line, Panel, Role, Rule, Run, View
 from torchatlas.run.view import Number
 from torchatlas.views.gaps import gap_lines_or
 from torchatlas.views.layer_series import LayerSeries, layer_series
@@ -202,10 +202,11 @@ def _layer_difference(
         lines.append(Line(places, apart, f"{name} {sign} {first_name}", role, markers=True))
     words = "times as large as in the first" if is_ratio else "difference from the first"
     y = Axis(words, "" if is_ratio else axis.unit, "log" if is_ratio else "linear")
-    return Panel(f"{title}: {words}", x, y, tuple(lines))
+    same = Rule("y", 1.0 if is_ratio else 0.0, "the same")
+    return Panel(f"{title}: {'ratio' if is_ratio else 'difference'}", x, y, (*lines, same))
 
 
 def _over(value: Number, base: Number) -> Number:
     if value is None or not base or not math.isfinite(base):
         return None
-    return value / base
+    return float(f"{value / base:.5g}")  # nearer than that, they are the same

@@ -15,6 +15,7 @@ from torchatlas.views.thinning import evenly
 
 MOST_LAYERS = 64
 MOST_COLUMNS = 60
+_MOST_MARKS = 6
 _DIGITS = 4
 
 
@@ -90,10 +91,10 @@ def _colours(
 
 def _marks(run: Run, stretches: list[list[int]]) -> list[Rule]:
     rules = []
-    for one in happenings(run)[:6]:
+    for one in happenings(run)[:_MOST_MARKS]:
         at = next((i for i, stretch in enumerate(stretches) if stretch[-1] >= one.step), None)
         if at is not None and one.step >= stretches[0][0]:
-            rules.append(Rule("x", at - 0.5, f"{one.label} (step {one.step:,})"))
+            rules.append(Rule("x", at - 0.5, ""))  # in words in the note: cells have no room
     return rules
 
 
@@ -114,5 +115,8 @@ def _thinned_note(
             f"0 of up to {most} steps."
         )
     if steps:
+        marked = [one for one in happenings(run) if steps[0] <= one.step <= steps[-1]][:_MOST_MARKS]
+        said = "; ".join(f"step {one.step:,}, {one.label}" for one in marked)
+        notes.append(f"Lines: {said}." if said else "")
         notes.append(happening_note(run, steps[0], steps[-1]))
     return " ".join(filter(None, notes))

@@ -43,7 +43,7 @@ TITLES = {
     "update": "Updates",
 }
 RATIO_GUIDE = (1e-4, 1e-2)
-RATIO_WORDS = "1e-4 to 1e-2: folklore, no rule"
+RATIO_WORDS = "10⁻⁴ to 10⁻²: folklore (info), no verdict"
 OVER = ("layers", "steps")
 MOST_TENSORS = 3
 

@@ -114,8 +114,8 @@ def _(mark: Zone, pane: Pane) -> None:
         span(low, high, facecolor=pane.theme.axis, alpha=0.14, linewidth=0)
     pane.axes.annotate(
         short(mark.label, 48),
-        (low, 1.0) if stands else (0.0, low),
-        (4, -10) if stands else (4, 4),
+        (low, 1.0) if stands else (0.0, high),
+        (4, -10),
         xycoords=("data", "axes fraction") if stands else ("axes fraction", "data"),
         textcoords="offset points",
         fontsize=8,
@@ -231,11 +231,14 @@ def _(mark: Rule, pane: Pane) -> None:
     if place is None:
         return
     line = pane.axes.axvline if stands else pane.axes.axhline
-    line(place, color=pane.theme.axis, linestyle=":", linewidth=1.0)
+    over_cells = any(isinstance(other, Heatmap) for other in pane.panel.marks)
+    ink = pane.theme.text if over_cells else pane.theme.axis
+    line(place, color=ink, linestyle="-" if over_cells else ":", linewidth=1.0)
+    above = sum(isinstance(one, Rule) for one in pane.panel.marks[: pane.panel.marks.index(mark)])
     pane.axes.annotate(
         short(mark.label, 48),
         (place, 0.0) if stands else (0.0, place),
-        (4, 4),
+        (4, 4 + 11 * (above % 3) if stands else 4),  # neighbours stand one above the other
         xycoords=("data", "axes fraction") if stands else ("axes fraction", "data"),
         textcoords="offset points",
         fontsize=8,

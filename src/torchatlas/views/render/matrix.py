@@ -7,6 +7,7 @@ import math
 from torchatlas.run import Heatmap
 from torchatlas.views.render.names import short
 from torchatlas.views.render.quantity import number_text
+from torchatlas.views.render.scale import ODD_GLYPHS
 
 _MOST_WITH_TEXT = 20
 """A matrix with more rows or columns than this has text only where a number is missing."""
@@ -50,8 +51,10 @@ def cell_text(mark: Heatmap, row: int, column: int) -> str:
     value = mark.values[row][column]
     if value is None:
         return ""
+    is_small = max(len(mark.values), len(mark.values[row])) <= _MOST_WITH_TEXT
     if not math.isfinite(value):
-        return number_text(value)
-    if max(len(mark.values), len(mark.values[row])) > _MOST_WITH_TEXT:
+        kind = "NaN" if math.isnan(value) else "Inf" if value > 0 else "−Inf"
+        return number_text(value) if is_small else ODD_GLYPHS[kind]
+    if not is_small:
         return ""
     return short(mark.text[row][column], 12) if mark.text else number_text(value)

@@ -122,11 +122,11 @@ def _(mark: Zone, pane: PlotlyPane) -> None:
     pane.figure.add_annotation(
         text=markup(short(mark.label, 48)),
         x=_axis_place(low, scale) if mark.axis == "x" else 0,
-        y=1 if mark.axis == "x" else _axis_place(low, scale),
+        y=1 if mark.axis == "x" else _axis_place(high, scale),
         xref=pane.ref("x") if mark.axis == "x" else f"{pane.ref('x')} domain",
         yref=f"{pane.ref('y')} domain" if mark.axis == "x" else pane.ref("y"),
         xanchor="left",
-        yanchor="top" if mark.axis == "x" else "bottom",
+        yanchor="top",
         showarrow=False,
         font={"size": 10, "color": pane.theme.third},
     )

@@ -249,6 +249,8 @@ def _add_grid(marks: list[Scatter], sheet: Sheet) -> None:
 
 @draw.register
 def _(mark: Rule, sheet: Sheet) -> None:
+    if not mark.label:
+        return
     scale = sheet.x if mark.axis == "x" else sheet.y
     sheet.add(f"┊ {one_line(mark.label)}: {scale.title} {scale.text(mark.value)}")
 
