@@ -224,6 +224,7 @@ export class App {
         folds: this.folds,
         at: { step, split },
         choose: (id) => this.locate(id),
+        chooseStep: (chosen) => this.store.set({ step: chosen }),
         colourBy: (colour) => this.store.set({ colour }),
       }),
     );
