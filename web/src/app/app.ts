@@ -187,6 +187,7 @@ export class App {
       step,
       split,
       choose: (id: string) => this.locate(id),
+      chooseStep: (chosen: number) => this.store.set({ step: chosen }),
       open: (to: Page) => this.store.set({ page: to }),
       splitSwitch: () => this.splitSwitch(),
     };

@@ -14,6 +14,8 @@ const STRIP = 24;
 /** So many decades of each sign have colours of their own. */
 const SIGNED_DECADES = 3;
 const MOST_STRIPS = 3;
+/** Height that a matrix over steps has for its rows, where they fit. */
+const STEPS_TALL = 240;
 /** Pixels of a turned name. */
 const LONGEST_HEAD = 110;
 /** Text in a cell needs so many pixels of width. */
@@ -28,13 +30,15 @@ export function matrixPicture(panel: Panel, mark: Heatmap, width: number, zoom: 
   const isStrip = panel.y.categories.length <= MOST_STRIPS && !isSquare;
   const isNamed = !isStrip || panel.y.categories.length > 1;
   const left = isNamed ? 10 + Math.min(130, width * 0.3, Math.max(0, ...names.map((name) => textWidth(name)))) : 0;
-  const wide = Math.min(isStrip ? 60 : LARGEST_CELL, (width - left - 8) / Math.max(1, columns.length));
-  const tall = isStrip ? STRIP : Math.min(wide, MOST_TALL / Math.max(1, rows.length), LARGEST_CELL);
-  const cell = { width: isStrip ? wide : Math.min(wide, Math.max(tall, 3)), height: tall };
-  const headRoom = isStrip ? 16 : 17 + headHeight(heads, cell.width);
+  const isOverSteps = mark.steps.length > 0;
+  const wide = Math.min(isStrip || isOverSteps ? 60 : LARGEST_CELL, (width - left - 8) / Math.max(1, columns.length));
+  const most = isOverSteps ? Math.max(5, Math.min(14, STEPS_TALL / Math.max(1, rows.length))) : LARGEST_CELL;
+  const tall = isStrip ? STRIP : isOverSteps ? most : Math.min(wide, MOST_TALL / Math.max(1, rows.length), most);
+  const cell = { width: isStrip || isOverSteps ? wide : Math.min(wide, Math.max(tall, 3)), height: tall };
+  const headRoom = isStrip ? 16 : 17 + (isOverSteps ? 14 : headHeight(heads, cell.width));
   const plot = { x: left, y: headRoom, width: cell.width * columns.length, height: cell.height * rows.length };
   const paint = colouring(mark, isSquare);
-  const shapes: Shape[] = isStrip ? groupNames(heads, cell.width, left, headRoom) : columnNames(heads, cell.width, plot.x, plot.y);
+  const shapes: Shape[] = isStrip ? groupNames(heads, cell.width, left, headRoom) : isOverSteps ? stepNames(heads, cell.width, plot.x, plot.y) : columnNames(heads, cell.width, plot.x, plot.y);
   const hits: Hit[] = [];
   if (isNamed) shapes.push(...rowNames(names, cell.height, plot));
   if (!isStrip) shapes.push(label(left, 10, `${panel.x.label || "column"} →`, { fill: "text-3" }));
@@ -44,7 +48,7 @@ export function matrixPicture(panel: Panel, mark: Heatmap, width: number, zoom: 
       const [x, y] = [plot.x + j * cell.width, plot.y + i * cell.height];
       const raw = mark.values[r]?.[c] ?? null;
       const tip = `${said(panel.y, r)}, ${said(panel.x, c)}: ${cellText(mark, r, c)}`;
-      shapes.push(...drawCell(raw, x, y, cell.width - gap, cell.height - gap, paint, isSquare && r === c, theme, mark.unit === "%"));
+      shapes.push(...drawCell(raw, x, y, cell.width - gap, cell.height - gap, paint, isSquare && r === c, theme, mark.unit === "%" && !isOverSteps));
       hits.push({ x, y, width: cell.width, height: cell.height, tip, node: mark.nodes[c] || mark.row_nodes[r] || null });
     }),
   );
@@ -166,6 +170,12 @@ function columnNames(heads: readonly string[], cell: number, left: number, top: 
     if (isLevel) return [label(x, top - 5, visible(name), { anchor: "middle" })];
     return [label(x + 2, top - 5, fitted(name, LONGEST_HEAD), { turn: -45 })];
   });
+}
+
+/** Steps over the columns, level, as many as have room. */
+function stepNames(heads: readonly string[], cell: number, left: number, top: number): Shape[] {
+  const every = Math.max(1, Math.ceil((longestOf(heads) + 12) / cell));
+  return heads.flatMap((name, j) => (j % every ? [] : [label(left + (j + 0.5) * cell, top - 5, visible(name), { anchor: "middle", fill: "text-3" })]));
 }
 
 /** Over a strip of layers: where a group begins, the groups of most layers first to have a name. */

@@ -16,7 +16,7 @@ const SIGNED_LOG: readonly string[] = ["gradients", "updates"];
 export interface HistoryRow {
   label: string;
   role: Line["role"];
-  history: readonly { step: number; summary: TensorSummary; elements: number }[];
+  history: readonly { step: number; summary: TensorSummary; elements: number; seen: number }[];
 }
 
 /** A band and a ridge for each quantity that was measured at several steps. */
@@ -32,15 +32,20 @@ export function throughTraining(rows: readonly HistoryRow[], context: ViewContex
 
 function bandsOf(row: HistoryRow): Panel {
   const shown = evenly(row.history, MOST_BANDS);
-  const quantiles = shown.map(({ summary }) => quantilesOf(summary, QUANTILES));
-  const x = shown.map(({ step }) => step);
-  const column = (at: number): Line["y"] => quantiles.map((found, i) => (found ? (found[at] ?? null) : shown[i]!.summary.count ? "NaN" : null));
+  const holes = holesIn(shown.map(({ step }) => step));
+  const places = shown.flatMap(({ step, summary }) => {
+    const found = quantilesOf(summary, QUANTILES) ?? QUANTILES.map(() => (summary.count ? ("NaN" as const) : null));
+    const before = holes.find(([, end]) => end === step);
+    return before ? [{ x: before[0] + 0.5, found: QUANTILES.map(() => null) }, { x: step, found }] : [{ x: step, found }];
+  });
+  const x = places.map((place) => place.x);
+  const column = (at: number): Line["y"] => places.map(({ found }) => found[at] ?? null);
   const line: Line = { kind: "line", x, y: column(3), label: "median", role: row.role, dashed: false, markers: shown.length <= 30 };
   return {
     title: row.label,
     x: { label: "optimizer steps", unit: "", scale: "linear", categories: [] },
     y: { label: row.label.toLowerCase(), unit: "", scale: SIGNED_LOG.includes(row.role) ? "symlog" : "linear", categories: [] },
-    marks: [...BANDS.map(([low, high, label, strength]) => ({ kind: "envelope" as const, x, low: column(low), high: column(high), label, role: row.role, strength })), line],
+    marks: [...holes.map(([low, high]) => ({ kind: "zone" as const, axis: "x" as const, low, high, label: "not measured", hatched: true })), ...BANDS.map(([low, high, label, strength]) => ({ kind: "envelope" as const, x, low: column(low), high: column(high), label, role: row.role, strength })), line],
     note: `${basis(row)}${few(shown, row)}`,
   };
 }
@@ -75,14 +80,26 @@ function ridgesOf(row: HistoryRow): Panel | null {
   };
 }
 
+/** So many times as long as those beside it is a distance in which something is missing. */
+const HOLE = 4;
+
+/** Where nothing was measured for much longer than beside it: the steps around. */
+function holesIn(steps: readonly number[]): [number, number][] {
+  const apart = steps.slice(1).map((step, i) => step - steps[i]!);
+  return apart.flatMap((distance, i): [number, number][] => {
+    const beside = [apart[i - 1], apart[i + 1]].filter((near) => near !== undefined);
+    return beside.length && distance > HOLE * Math.max(...beside) ? [[steps[i]!, steps[i + 1]!]] : [];
+  });
+}
+
 /** How often it was measured, and of how many of the values: said where a sample stands for the whole. */
 function basis({ history }: HistoryRow): string {
   const steps = history.map(({ step }) => step);
   const apart = steps.slice(1).map((step, i) => step - steps[i]!);
   const [least, most] = [Math.min(...apart), Math.max(...apart)];
   const every = least === most ? `every ${count(least)} steps` : `${count(least)} to ${count(most)} steps apart`;
-  const sampled = history.find(({ summary, elements }) => summary.count < elements);
-  const sample = sampled ? ` From a sample of ${count(sampled.summary.count)} of ${count(sampled.elements)} values.` : " From all values.";
+  const sampled = history.find(({ seen, elements }) => seen < elements);
+  const sample = sampled ? ` From a sample of ${count(sampled.seen)} of ${count(sampled.elements)} values.` : " From all values.";
   return `At ${count(history.length)} steps, ${every}.${sample}`;
 }
 

@@ -10,11 +10,12 @@ import { type Figures, figures, merge, scaled } from "./summary";
 export type Quantity = "parameter" | "activation" | "gradient" | "update";
 type Row = Record<string, unknown>;
 
-/** A distribution at a step, and how many values the tensors have that it stands for. */
+/** A distribution at a step, how many values the tensors have, and how many of them were seen. */
 export interface Measured {
   step: number;
   summary: TensorSummary;
   elements: number;
+  seen: number;
 }
 
 const EMPTY = { nodes: {}, edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } } as const;
@@ -209,7 +210,8 @@ export class RunIndex {
     return [...byStep].sort(([a], [b]) => a - b).flatMap(([step, rows]) => {
       const summary = mergeOf(rows);
       const elements = rows.reduce((sum, row) => sum + (toNumber(row["elements"]) ?? 0), 0);
-      return summary ? [{ step, summary, elements: elements || summary.count }] : [];
+      const seen = rows.reduce((sum, row) => sum + ((row["summary"] as TensorSummary | null)?.count ?? 0), 0);
+      return summary ? [{ step, summary, elements: elements || summary.count, seen }] : [];
     });
   }
 
