@@ -13,7 +13,6 @@ from torchatlas.views.samples import MANY, Choice
 
 _SHOWN = (
     ("gradient", "norm"),
-    ("update", "update-ratio"),
     ("parameter", "norm"),
     ("activation", "spread"),
     ("activation", "dead"),

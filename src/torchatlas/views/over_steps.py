@@ -139,14 +139,20 @@ def _line(one: LayerSeries, label: str, role: Role, *, dashed: bool = False) -> 
 def _over_layers(series: list[LayerSeries], steps: list[int], role: Role) -> list[Mark]:
     """What all layers do together: extremes, the middle half, median, and the two outermost."""
     shown = [steps[at] for at in evenly(len(steps), MOST_BANDS)]
-    rows = []
+    breaks = {after for _, after in holes(shown)}
+    places: list[float] = []
+    rows: list[list[Number]] = []
     for step in shown:
+        if step in breaks:
+            places.append(places[-1] + 0.5)
+            rows.append([None] * 5)
+        places.append(float(step))
         values = [one.values.get(step) for one in series]
         finite = [v for v in values if v is not None and math.isfinite(v)]
         known = np.quantile(finite, (0, 0.25, 0.5, 0.75, 1)).tolist() if finite else [None] * 5
         rows.append(known)
     low, quarter, middle, three, high = zip(*rows, strict=True)
-    x = tuple(float(step) for step in shown)
+    x = tuple(places)
     return [
         Envelope(x, low, high, "all layers", role, 0.12),
         Envelope(x, quarter, three, "middle half of the layers", role, 0.22),

@@ -242,6 +242,8 @@ def _of_statistic(run: Run, part: Part, statistic: Statistic) -> tuple[list[Pane
 
 def statistic_axis(statistic: Statistic, quantity: str) -> Axis:
     """The axis of a statistic, named after what it is of."""
+    if statistic.name == "nonfinite":
+        return Axis(f"{MANY[quantity]} that are not finite", statistic.unit, statistic.scale)
     of = (
         ""
         if statistic.name in ("update-ratio", "dead", "saturated")

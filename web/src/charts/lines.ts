@@ -66,7 +66,7 @@ export function endsOfLines(panel: Panel): [number, number] {
     low = Math.min(low, value);
     high = Math.max(high, value);
   };
-  if (panel.x.categories.length) return [-0.5, panel.x.categories.length - 0.5];
+  if (panel.x.categories.length) return panel.x.categories.length > 1 ? [0, panel.x.categories.length - 1] : [-0.5, 0.5];
   for (const mark of [...linesOf(panel), ...envelopesOf(panel)]) for (const raw of mark.x) stretch(toNumber(raw));
   for (const rule of rulesOf(panel)) if (rule.axis === "x") stretch(toNumber(rule.value));
   if (low > high) return [0, 1];

@@ -291,7 +291,13 @@ def _bar_text(mark: Bars, index: int, sheet: Sheet) -> str:
 
 
 def _cell(value: float | None) -> str:
-    return "?" if value is None else number_text(float(f"{value:.3g}"))[: _CELL - 1]
+    if value is None:
+        return "?"
+    text = number_text(float(f"{value:.3g}"))
+    if len(text) < _CELL:
+        return text
+    mantissa, exponent = f"{value:.0e}".split("e")  # short, and none of its digits cut off
+    return f"{mantissa.replace('-', '−')}e{int(exponent)}".replace("e-", "e−")
 
 
 def _signed(value: float | None, mark: Heatmap) -> str:
