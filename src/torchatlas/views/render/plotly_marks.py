@@ -180,8 +180,8 @@ def _(mark: Heatmap, pane: PlotlyPane) -> None:
             z=[[_on_colours(v, mark) for v in values] for values in mark.values],
             x=list(columns),
             y=list(rows),
-            zmin=0,
-            zmax=1,
+            zmin=low if mark.scale == "linear" else 0,
+            zmax=high if mark.scale == "linear" else 1,
             colorscale=colours,
             xgap=1,
             ygap=1,
@@ -235,15 +235,13 @@ def _on_colours(value: Number, mark: Heatmap) -> Number:
     """Where a value lies on the scale of the colours; None for one without a place."""
     if value is None or not math.isfinite(value):
         return None
-    return colour_place(mark, value)
+    return value if mark.scale == "linear" else colour_place(mark, value)
 
 
 def _colour_ticks(mark: Heatmap, low: float, high: float) -> dict[str, Any]:
-    values = [low, 0.0, high]
     if mark.scale == "linear":
-        values = [low + share * (high - low) for share in (0, 0.25, 0.5, 0.75, 1)]
-    elif mark.scale == "log":
-        values = [low, math.sqrt(low * high), high]
+        return {}
+    values = [low, math.sqrt(low * high) if mark.scale == "log" else 0.0, high]
     places = [colour_place(mark, value) for value in values]
     return {"tickvals": places, "ticktext": [number_text(value) for value in values]}
 
