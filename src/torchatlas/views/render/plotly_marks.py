@@ -220,7 +220,11 @@ def _(mark: Rule, pane: PlotlyPane) -> None:
             x=[place, place] if stands else list(ends),
             y=list(ends) if stands else [place, place],
             mode="lines+text",
-            line={"color": pane.theme.axis, "width": 1, "dash": "dot"},
+            line=(
+                {"color": pane.theme.text, "width": 1.5}
+                if any(isinstance(other, Heatmap) for other in pane.panel.marks)
+                else {"color": pane.theme.axis, "width": 1, "dash": "dot"}
+            ),
             text=[markup(short(mark.label, 48)), ""],
             textposition="top right",
             textfont={"size": 10, "color": pane.theme.third},
