@@ -39,6 +39,7 @@ from torchatlas.run.view import (
     Axis,
     Band,
     Bars,
+    Envelope,
     Heatmap,
     Histogram,
     Line,
@@ -49,6 +50,7 @@ from torchatlas.run.view import (
     Rule,
     Scatter,
     View,
+    Zone,
 )
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "Comparison",
     "Document",
     "Edge",
+    "Envelope",
     "Excerpt",
     "Finding",
     "Fold",
@@ -95,6 +98,7 @@ __all__ = [
     "TensorSpec",
     "TensorSummary",
     "View",
+    "Zone",
     "bin_edges",
     "bin_keys",
     "build_table",

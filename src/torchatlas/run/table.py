@@ -153,6 +153,21 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "of what the summary was made; empty where the values themselves were counted",
         ),
     ),
+    "norms": (
+        _NODE,
+        _TENSOR,
+        Column("quantity", "text", "parameter, gradient or update"),
+        _STEP,
+        _RANK,
+        Column("norm", "number", "Euclidean (L2) norm of all elements"),
+        Column("nonfinite", "integer", "elements that are NaN or infinite", groups="sum"),
+        Column("elements", "integer", "elements of the tensor"),
+    ),
+    "rewinds": (
+        _RANK,
+        Column("step", "integer", "optimizer step from which the training was run again"),
+        Column("reached", "integer", "last step before that, which the later run replaces"),
+    ),
     "scalars": (
         Column("name", "text", "what was logged, for example loss"),
         _SPLIT,

@@ -190,6 +190,7 @@ export class App {
       step,
       split,
       choose: (id: string) => this.locate(id),
+      chooseStep: (chosen: number) => this.store.set({ step: chosen }),
       open: (to: Page) => this.store.set({ page: to }),
       splitSwitch: () => this.splitSwitch(),
     };
@@ -228,6 +229,7 @@ export class App {
         folds: this.folds,
         at: { step, split },
         choose: (id) => this.locate(id),
+        chooseStep: (chosen) => this.store.set({ step: chosen }),
         colourBy: (colour) => this.store.set({ colour }),
       }),
     );

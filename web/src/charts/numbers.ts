@@ -32,7 +32,13 @@ export function numbersOf(panel: Panel): Numbers {
 
 function lines(panel: Panel): Numbers {
   const found = table([titled(panel.x, "x"), titled(panel.y, "y"), "series"]);
-  for (const mark of panel.marks) if (mark.kind === "line") mark.x.forEach((x, i) => add(found, null, value(x), value(mark.y[i]), mark.label));
+  const place = (x: unknown): Cell => panel.x.categories[Number(x)] ?? value(x);
+  for (const mark of panel.marks) {
+    if (mark.kind === "line") mark.x.forEach((x, i) => add(found, null, place(x), value(mark.y[i]), mark.label));
+    if (mark.kind !== "envelope") continue;
+    mark.x.forEach((x, i) => add(found, null, place(x), value(mark.low[i]), `${mark.label}, low`));
+    mark.x.forEach((x, i) => add(found, null, place(x), value(mark.high[i]), `${mark.label}, high`));
+  }
   return found;
 }
 
@@ -52,7 +58,7 @@ function heatmap(panel: Panel): Numbers {
     row.forEach((raw, c) => {
       const cell = raw === null ? cellText(mark, r, c) : value(raw);
       const count = hasCounts ? [Number(mark.text[r]?.[c] || 0) || (mark.text[r]?.[c] ?? "") || 0] : [];
-      add(found, mark.nodes[c], panel.y.categories[r] ?? "", panel.x.categories[c] ?? "", cell, ...count);
+      add(found, mark.nodes[c] || mark.row_nodes[r], panel.y.categories[r] ?? "", panel.x.categories[c] ?? "", cell, ...count);
     }),
   );
   return found;

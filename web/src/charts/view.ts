@@ -12,6 +12,7 @@ import { measureOnPage } from "./measuring";
 import { type Theme, themeShown } from "./palette";
 import { type Zoom, WHOLE } from "./picture";
 import { Plot } from "./plot";
+import { withScales } from "./scaleswitch";
 import { SeriesChart } from "./series";
 import { mount } from "./svg";
 import { sentence, unitOf } from "./words";
@@ -47,7 +48,7 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   }
   const panels = view.panels.slice(0, context.most ?? view.panels.length);
   body.append(h("p", { class: "visually-hidden" }, view.description));
-  body.append(h("div", { class: `panels${panels.some(isWide) ? " wide" : ""}` }, ...panels.map((panel) => new PanelChart(view, panel, context).element)));
+  body.append(h("div", { class: `panels${panels.some(isWide) ? " wide" : ""}` }, ...panels.map((panel) => withScales(panel, (shown, tools) => new PanelChart(view, shown, context, tools).element))));
   for (const gap of view.gaps) body.append(h("div", { class: "faint" }, `Not measured: ${gap}`));
   body.append(tableBehind(view.title, panels, context.choose));
   return body;
@@ -60,7 +61,7 @@ function isWide(panel: Panel): boolean {
 
 /** Only lines are drawn by uPlot; lines over points or bars belong to those. */
 function isSeries(panel: Panel): boolean {
-  return panel.marks.some((mark) => mark.kind === "line") && panel.marks.every((mark) => mark.kind === "line" || mark.kind === "rule");
+  return panel.marks.some((mark) => mark.kind === "line") && panel.marks.every((mark) => ["line", "rule", "envelope", "zone"].includes(mark.kind));
 }
 
 interface Chart {
@@ -85,12 +86,13 @@ class PanelChart {
     view: View,
     private readonly panel: Panel,
     private readonly context: ViewContext,
+    more: readonly HTMLElement[] = [],
   ) {
     this.drawing = drawingOf(panel, context.rows);
     this.chart = this.drawing && this.chartOf(this.drawing);
     const unit = unitOf(panel);
     const files = fileTools(view.name, panel, () => this.chart?.zoom() ?? WHOLE, view.gaps);
-    const tools = h("div", "tools", this.whole, ...files.buttons);
+    const tools = h("div", "tools", this.whole, ...more, ...files.buttons);
     const heading = h("h3", {}, visible(panel.title), unit && h("small", {}, unit));
     const content = this.chart ? this.holder : h("div", "not-measured hatched", "not measured");
     this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, panel.note && h("p", "chart-note", visible(panel.note)), files.doubt);

@@ -23,11 +23,11 @@ export function sentence(panel: Panel): string {
 /** What the axis of numbers shows, unless the title says it already. */
 export function unitOf(panel: Panel): string {
   const heatmap = panel.marks.find((mark) => mark.kind === "heatmap");
-  if (heatmap) return [heatmap.label, heatmap.unit, heatmap.scale === "log" ? "log colours" : ""].filter(Boolean).map(visible).join(", ");
+  if (heatmap) return [heatmap.label, heatmap.unit, { linear: "", log: "log colours", symlog: "symmetric log colours" }[heatmap.scale]].filter(Boolean).map(visible).join(", ");
   if (panel.marks.some((mark) => mark.kind === "scatter")) return axesText(panel);
   const isRows = panel.y.scale === "category" || panel.marks.some((mark) => mark.kind === "histogram");
   const axis = isRows ? panel.x : panel.y;
-  const scale = { linear: "", category: "", log: "log axis", symlog: "symmetric log axis, 4 bins a decade" }[axis.scale];
+  const scale = { linear: "", category: "", log: "log axis", symlog: panel.marks.some((mark) => mark.kind === "line") ? "symmetric log axis" : "symmetric log axis, 4 bins a decade" }[axis.scale];
   const label = axis.label.toLowerCase() === panel.title.toLowerCase() ? "" : axis.label;
   const unit = axis.unit === "share" ? "%" : axis.unit;
   return [label, unit, scale].filter(Boolean).map(visible).join(", ");

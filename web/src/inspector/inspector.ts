@@ -4,7 +4,8 @@ import type { Node, TensorSpec } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import { type HistogramRow, histogramRows } from "../charts/histogram";
-import { ridges } from "../charts/ridges";
+import { throughTraining as chartsThrough } from "../charts/through_training";
+import { themeShown } from "../charts/palette";
 import { backwardSection, stepFacts } from "./backward";
 import { labelNode, shapeText } from "../layout/label";
 import { bytes, count, percent, seconds, si, written } from "../model/format";
@@ -24,6 +25,8 @@ const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"
   { quantity: "gradient", label: "Gradients", role: "gradients" },
 ];
 
+const THROUGH = [...QUANTITIES, { quantity: "update", label: "Updates", role: "updates" }] as const;
+
 /** What the inspector shows beside the node itself, and what a click in it does. */
 export interface InspectorContext {
   measures: readonly Measure[];
@@ -32,6 +35,7 @@ export interface InspectorContext {
   folds: FoldIndex;
   at: Moment;
   choose: (node: string) => void;
+  chooseStep?: (step: number) => void;
   colourBy: (name: string) => void;
 }
 
@@ -43,7 +47,7 @@ export function inspect(run: RunIndex, id: string | null, context: InspectorCont
     heading(run, node),
     ...(colouring ? foldSections(folds, node.id, colouring, choose) : []),
     ...distributions(run, node, at.step),
-    throughTraining(run, node),
+    throughTraining(run, node, context),
     backwardSection(run, node, choose),
     findings(run, node, at.split, choose),
     codeSection(run, node),
@@ -146,13 +150,14 @@ function distributions(run: RunIndex, node: Node, step: number | null): HTMLElem
 }
 
 /** How the distributions moved, where they were measured at more than one step. */
-function throughTraining(run: RunIndex, node: Node): HTMLElement | null {
-  const rows = QUANTITIES.map(({ quantity, label, role }) => ({ label, role, history: run.history(node.id, quantity) }));
+function throughTraining(run: RunIndex, node: Node, { at, choose, chooseStep }: InspectorContext): HTMLElement | null {
+  const rows = THROUGH.map(({ quantity, label, role }) => ({ label, role, history: run.history(node.id, quantity, quantity === "activation" ? at.split : null) }));
   const moved = rows.filter(({ history }) => history.length > 1);
   if (!moved.length) return null;
   const steps = moved.flatMap(({ history }) => history.map(({ step }) => step));
-  const range = `step ${count(Math.min(...steps))} at the back, ${count(Math.max(...steps))} in front`;
-  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved, node.id));
+  const range = `step ${count(Math.min(...steps))} to ${count(Math.max(...steps))}`;
+  const context = { theme: themeShown(), choose, step: at.step, ...(chooseStep ? { chooseStep } : {}) };
+  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), chartsThrough(moved, context));
 }
 
 /** Why a node has no row of its own although nothing failed. */

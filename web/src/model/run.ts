@@ -2,12 +2,21 @@
 
 import type { Document, Finding, Gap, Node, Run, TensorSummary, View } from "../generated/document";
 import { BackwardIndex, type Direction } from "./backward";
+import { ofSplit } from "./columnvalues";
 import { GraphIndex, ROOT } from "./graph";
 import { numberOf, toNumber } from "./format";
 import { type Figures, figures, merge, scaled } from "./summary";
 
 export type Quantity = "parameter" | "activation" | "gradient" | "update";
 type Row = Record<string, unknown>;
+
+/** A distribution at a step, how many values the tensors have, and how many of them were seen. */
+export interface Measured {
+  step: number;
+  summary: TensorSummary;
+  elements: number;
+  seen: number;
+}
 
 const EMPTY = { nodes: {}, edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } } as const;
 
@@ -23,7 +32,7 @@ export class RunIndex {
   private readonly rowsByTable = new Map<string, Row[]>();
   private readonly byNode = new Map<string, Map<string, Row[]>>();
   private readonly merged = new Map<string, TensorSummary | null>();
-  private readonly histories = new Map<string, { step: number; summary: TensorSummary }[]>();
+  private readonly histories = new Map<string, Measured[]>();
   private severities: Map<string, Finding["severity"]> | null = null;
   private stepsFound: number[] | null = null;
   private readonly counts = new Map<string, number>();
@@ -197,24 +206,26 @@ export class RunIndex {
     return measured ? [] : gaps; // one failure that left everything out
   }
 
-  /** The distribution at every step at which it was measured, first to last. */
-  history(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
-    const key = `${quantity}\u0000${id}`;
+  /** The distribution at every step at which it was measured, first to last; of activations on a split. */
+  history(id: string, quantity: Quantity, split: string | null = null): Measured[] {
+    const key = `${quantity}\u0000${split ?? ""}\u0000${id}`;
     let found = this.histories.get(key);
-    if (!found) this.histories.set(key, (found = this.historyOf(id, quantity)));
+    if (!found) this.histories.set(key, (found = this.historyOf(id, quantity, split)));
     return found;
   }
 
-  private historyOf(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
+  private historyOf(id: string, quantity: Quantity, split: string | null): Measured[] {
     const byStep = new Map<number, Row[]>();
-    for (const row of this.measuredRows(id, quantity)) {
+    for (const row of ofSplit(this.measuredRows(id, quantity), split)) {
       const atStep = byStep.get(stepOf(row));
       if (atStep) atStep.push(row);
       else byStep.set(stepOf(row), [row]);
     }
     return [...byStep].sort(([a], [b]) => a - b).flatMap(([step, rows]) => {
       const summary = mergeOf(rows);
-      return summary ? [{ step, summary }] : [];
+      const elements = rows.reduce((sum, row) => sum + (toNumber(row["elements"]) ?? 0), 0);
+      const seen = rows.reduce((sum, row) => sum + ((row["summary"] as TensorSummary | null)?.count ?? 0), 0);
+      return summary ? [{ step, summary, elements: elements || summary.count, seen }] : [];
     });
   }
 

@@ -11,10 +11,12 @@ import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "strips", "ridges", "parameters", "gradients"],
+  training: ["curves", "history", "updates", "depth", "strips", "ridges", "parameters", "gradients", "compared"],
   generalisation: ["confusion"],
   bottlenecks: ["work", "cost", "activations"],
 };
+
+const RECORDED: ReadonlySet<string> = new Set(["history", "updates", "depth", "compared"]);
 
 export interface PageContext extends ViewContext {
   open: (page: Page) => void;
@@ -32,10 +34,15 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
   else {
     if (page === "generalisation") grid.append(evaluationCard(run, context));
     if (page === "bottlenecks") grid.append(timeCard(run, "span-12", context));
-    for (const name of CHARTS[page] ?? []) grid.append(viewCard(run, name, "span-12", context));
+    for (const name of (CHARTS[page] ?? []).filter((name) => isShown(run, name))) grid.append(viewCard(run, name, "span-12", context));
     if (page === "bottlenecks") grid.append(costTable(run, context));
   }
   return h("div", { class: "cards" }, grid);
+}
+
+/** Charts of what few runs record are left out where there is nothing; all others say what is missing. */
+function isShown(run: RunIndex, name: string): boolean {
+  return !RECORDED.has(name) || Boolean(run.views.get(name)?.panels.length);
 }
 
 function overview(run: RunIndex, context: PageContext): HTMLElement[] {
