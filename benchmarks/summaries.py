@@ -113,7 +113,7 @@ def _tensorboard(tensors: list[torch.Tensor]) -> Call:
     from torch.utils.tensorboard.summary import histogram
 
     bins = _default_bins()
-    return lambda: [histogram("x", tensor.numpy(), bins) for tensor in tensors]
+    return lambda: [histogram("x", tensor.numpy(), bins) for tensor in tensors]  # type: ignore[no-untyped-call]
 
 
 def _default_bins() -> list[float]:
@@ -138,7 +138,7 @@ def _wandb(tensors: list[torch.Tensor]) -> Call:
     import wandb
     from wandb.integration.torch.wandb_torch import TorchHistory
 
-    history = TorchHistory()
+    history = TorchHistory()  # type: ignore[no-untyped-call]
     before = wandb.run
     run: Any = _Kept()
 
@@ -146,7 +146,7 @@ def _wandb(tensors: list[torch.Tensor]) -> Call:
         wandb.run = run
         try:
             for number, tensor in enumerate(tensors):
-                history.log_tensor_stats(tensor, f"parameters/{number}")
+                history.log_tensor_stats(tensor, f"p/{number}")  # type: ignore[no-untyped-call]
         finally:
             wandb.run = before
 
