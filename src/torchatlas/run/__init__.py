@@ -24,6 +24,7 @@ from torchatlas.run.graph import (
 from torchatlas.run.outcome import Outcome
 from torchatlas.run.run import SCHEMA_VERSION, Comparison, Document, ModelInfo, Run
 from torchatlas.run.schema import json_schema
+from torchatlas.run.stored import IN_FILE, StoredTensor
 from torchatlas.run.summary import RELATIVE_ERROR, TensorSummary, bin_edges, bin_keys
 from torchatlas.run.table import (
     TABLES,
@@ -51,6 +52,7 @@ from torchatlas.run.view import (
 )
 
 __all__ = [
+    "IN_FILE",
     "RELATIVE_ERROR",
     "ROOT",
     "SCHEMA_VERSION",
@@ -90,6 +92,7 @@ __all__ = [
     "Scatter",
     "Severity",
     "SourceLocation",
+    "StoredTensor",
     "Table",
     "TensorSpec",
     "TensorSummary",

@@ -5,7 +5,7 @@ Nothing here knows torch; no file is ever read with pickle. TensorBoard opens th
 
 from torchatlas.store.event_reader import Events, read_events
 from torchatlas.store.event_writer import EventWriter
-from torchatlas.store.folder import load_run, save_run
+from torchatlas.store.folder import is_run_folder, load_run, save_run
 from torchatlas.store.graph_file import GRAPH_FORMATS, graph_format, save_graph
 from torchatlas.store.recording import Recording
 from torchatlas.store.series import ScalarPoint, SummaryPoint
@@ -19,6 +19,7 @@ __all__ = [
     "ScalarPoint",
     "SummaryPoint",
     "graph_format",
+    "is_run_folder",
     "load_run",
     "read_events",
     "save_graph",

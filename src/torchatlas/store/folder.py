@@ -76,6 +76,11 @@ def load_run(folder: str | Path) -> Run:
     return replace(run, tables=tables | run.tables, gaps=run.gaps + gaps)
 
 
+def is_run_folder(path: Path) -> bool:
+    """Whether a folder holds a run, or the event files of one."""
+    return path.is_dir() and ((path / RUN_FILE).exists() or bool(event_files(path)))
+
+
 def _check_is_run(folder: Path) -> None:
     if not folder.exists():
         raise RunError(f"there is no folder {folder}")

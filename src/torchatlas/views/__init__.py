@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torchatlas.errors import RunError
 from torchatlas.run import Run, View
 from torchatlas.views.activations import activations
+from torchatlas.views.changes import changes
 from torchatlas.views.confusion import confusion
 from torchatlas.views.cost import cost
 from torchatlas.views.curves import curves
@@ -34,6 +35,7 @@ VIEWS: dict[str, Callable[[Run], View]] = {
     "ridges": ridges,
     "strips": strips,
     "work": work,
+    "changes": changes,
 }
 """Every view by name. Each is built from a run, and from an empty one gives its gaps alone."""
 

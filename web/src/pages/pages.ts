@@ -1,6 +1,6 @@
 /** The pages beside the graph: facts, charts and findings in cards. */
 
-import type { CaptureReport, View } from "../generated/document";
+import type { CaptureReport, ModelInfo, View } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import type { Page } from "../app/store";
@@ -12,10 +12,13 @@ import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "strips", "ridges", "parameters", "gradients"],
+  training: ["curves", "changes", "strips", "ridges", "parameters", "gradients"],
   generalisation: ["confusion"],
   bottlenecks: ["work", "cost", "activations"],
 };
+
+/** Charts that only a comparison has: where there is none, nothing is missing. */
+const OCCASIONAL = new Set(["changes"]);
 
 export interface PageContext extends ViewContext {
   open: (page: Page) => void;
@@ -33,7 +36,7 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
   else {
     if (page === "generalisation") grid.append(evaluationCard(run, context));
     if (page === "bottlenecks") grid.append(timeCard(run, "span-12", context));
-    for (const name of CHARTS[page] ?? []) grid.append(viewCard(run, name, "span-12", context));
+    for (const name of CHARTS[page] ?? []) if (!OCCASIONAL.has(name) || run.views.get(name)?.panels.length) grid.append(viewCard(run, name, "span-12", context));
     if (page === "bottlenecks") grid.append(costTable(run, context));
   }
   return h("div", { class: "cards" }, grid);
@@ -73,8 +76,7 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
     );
   if (model) {
     const [number, unit] = parted(si(model.parameter_count));
-    const share = model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0;
-    add("Parameters", number, unit, `${figures(share)} % trainable`);
+    add("Parameters", number, unit, trainable(model));
   }
   if (typeof root?.flops === "number") {
     const [number, unit] = parted(si(root.flops));
@@ -99,6 +101,12 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
     if (value !== null) add(`${title(String(row["split"]))} loss`, figures(value), "", "mean over the split");
   }
   return h("section", { class: "card span-12" }, h("div", { class: "fact-row" }, ...facts));
+}
+
+/** A checkpoint does not say what of it was trained. */
+function trainable(model: ModelInfo): string {
+  if (model.trainable_count === null) return "trainable share unknown";
+  return `${figures(model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0)} % trainable`;
 }
 
 function parted(text: string): [string, string] {
