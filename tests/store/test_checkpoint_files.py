@@ -38,7 +38,11 @@ def test_a_folder_with_an_index_and_a_config(tmp_path: Path) -> None:
     config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}
     (folder / "config.json").write_text(json.dumps(config))
     found = checkpoint_files(folder)
-    assert (found.form, found.architecture, found.name) == ("safetensors", "LlamaForCausalLM", "llama")
+    assert (found.form, found.architecture, found.name) == (
+        "safetensors",
+        "LlamaForCausalLM",
+        "llama",
+    )
     assert [one.name for one in found.tensors] == ["layers.1.weight", "layers.2.weight"]
     assert found.facts["files"] == "2"
     assert checkpoint_files(folder / "model.safetensors.index.json").tensors == found.tensors

@@ -50,7 +50,9 @@ def test_tied_tensors_that_were_written_once(tmp_path: Path) -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
     model[1].weight = model[0].weight
     save_model(model, str(tmp_path / "m.safetensors"))
-    tied = [one for one in read_safetensors_header(tmp_path / "m.safetensors").tensors if one.tied_to]
+    tied = [
+        one for one in read_safetensors_header(tmp_path / "m.safetensors").tensors if one.tied_to
+    ]
     assert [{one.name, one.tied_to} for one in tied] == [{"0.weight", "1.weight"}]
 
 

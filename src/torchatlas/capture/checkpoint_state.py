@@ -57,7 +57,9 @@ def find_state(saved: Any) -> FoundState:
 
 
 def _take(saved: Any, found: FoundState, depth: int = 0) -> None:
-    own = dict(_items(saved))
+    own: dict[str, Any] = {}
+    for key, value in _items(saved):
+        own[_free(key, own)] = value
     if any(isinstance(value, torch.Tensor) for value in own.values()):
         _flatten(own, found, leave=False)
         return
