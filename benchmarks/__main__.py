@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.capture import measure_capture
+from benchmarks.checkpoints import measure_checkpoints
 from benchmarks.demo import measure_demo
 from benchmarks.imports import measure_imports
 from benchmarks.layout import measure_layout
@@ -29,6 +30,7 @@ def main() -> None:
             measure_imports,
             measure_capture,
             lambda: measure_recorder(folder / "recorder"),
+            lambda: measure_checkpoints(folder / "checkpoints"),
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
             measure_viewer,
