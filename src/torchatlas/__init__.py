@@ -16,7 +16,15 @@ from torchatlas.errors import (
 )
 
 if TYPE_CHECKING:
-    from torchatlas.api import compare, evaluate, load, record, trace, visualize_model
+    from torchatlas.api import (
+        compare,
+        evaluate,
+        load,
+        record,
+        trace,
+        visualize_model,
+        weights,
+    )
     from torchatlas.atlas import Atlas
 
 __version__ = "0.1.0"
@@ -24,7 +32,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Atlas": "torchatlas.atlas",
     **dict.fromkeys(
-        ("compare", "evaluate", "load", "record", "trace", "visualize_model"), "torchatlas.api"
+        ("compare", "evaluate", "load", "record", "trace", "visualize_model", "weights"),
+        "torchatlas.api",
     ),
 }
 """Where each public name lives; loaded when first asked for, so that plain data need no torch."""
@@ -43,6 +52,7 @@ __all__ = [
     "record",
     "trace",
     "visualize_model",
+    "weights",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +129,35 @@ def visualize_model(
     return Atlas(_finished(measured.run(model_info(model), facts, names), recorded))
 
 
+def weights(
+    model_or_checkpoint: nn.Module | str | Path | Sequence[str | Path],
+) -> Atlas:
+    """What do the parameters of a model, or of a checkpoint, look like, tensor by tensor?
+
+    A checkpoint needs no code of its model: modules are grouped by the names of the tensors. It is
+    streamed, with one tensor in memory at a time, and nothing in it is run. Ctrl-C ends the
+    reading; what was read is kept, and the rest is a gap.
+
+    Args:
+        model_or_checkpoint: a module; a `.safetensors` file; what torch.save wrote (`.pt`, `.pth`,
+            `.bin`, `.ckpt`), loaded with `weights_only=True`; an index or the folder of a
+            checkpoint in several files; a Hugging Face folder; a folder that
+            `torch.distributed.checkpoint` wrote. A list of these, or a folder of several
+            (`checkpoint-500`, `checkpoint-1000`, ...), is a series: each is a step of one run.
+
+    Returns:
+        The atlas: tables `parameters` and `distributions`, charts, findings and a report.
+
+    Raises:
+        RunError: it is none of these, damaged, or a pickle that asks for code; the message says
+            what, where and what to do.
+    """
+    from torchatlas.checkpoints import weights_run
+
+    with progress() as start:
+        return Atlas(_finished(weights_run(model_or_checkpoint, start), None))
+
+
 def trace(
     model: nn.Module | ExportedProgram,
     args: Any = (),
@@ -202,15 +231,17 @@ def record(
 
 
 def load(path: str | Path) -> Atlas:
-    """Open a recorded run folder, a report or JSON file saved from an atlas, or a `.pt2` file.
+    """Open a recorded run, a report or JSON file saved from an atlas, a `.pt2` file, or weights.
 
     A `.pt2` file is an exported program (`torch.export.save`). It is read without torch, and
-    nothing in it is unpickled or run.
+    nothing in it is unpickled or run. A checkpoint, or a folder of some, opens as in `weights`.
 
     Raises:
         RunError: there is nothing there, or it is none of these; the message says what it is.
     """
     path = Path(path)
+    if _is_checkpoint(path):
+        return weights(path)
     if path.is_dir():
         from torchatlas.store import load_run
 
@@ -230,19 +261,34 @@ def load(path: str | Path) -> Atlas:
 
         return Atlas(_finished(load_exported_program(path), None))
     raise RunError(
-        f"{path} is no run folder, .html report or .json file saved by TorchAtlas, and no .pt2 file"
+        f"{path} is no run folder, .html report or .json file saved by TorchAtlas, no .pt2 file "
+        "and no checkpoint"
     )
 
 
+def _is_checkpoint(path: Path) -> bool:
+    """Whether a path is a checkpoint, or a folder of some; a recorded run is none."""
+    from torchatlas.store import is_run_folder
+    from torchatlas.store.checkpoint_files import is_checkpoint
+    from torchatlas.store.checkpoint_series import series_in
+
+    if not path.exists() or is_run_folder(path):
+        return False
+    return is_checkpoint(path) or (path.is_dir() and series_in(path) is not None)
+
+
 def compare(
-    before: Atlas | Trace | Graph | str | Path,
-    after: Atlas | Trace | Graph | str | Path,
-    *more: Atlas | Trace | Graph | str | Path,
+    before: Atlas | Trace | Graph | nn.Module | str | Path,
+    after: Atlas | Trace | Graph | nn.Module | str | Path,
+    *more: Atlas | Trace | Graph | nn.Module | str | Path,
 ) -> Atlas:
-    """What is different between two models, or two versions of one: the nodes of their graphs.
+    """What is different between two models, two versions of one, or two checkpoints?
+
+    Where all are checkpoints, or models in memory, the values of their tensors are held against
+    each other too, streamed with one tensor of each in memory.
 
     Args:
-        before: an atlas, a trace, a graph, or a path that `load` opens.
+        before: an atlas, a trace, a graph, a path that `load` opens, or a model's weights.
         after: the same; each is compared with the first.
         more: further ones, compared with the first as well.
 
@@ -250,15 +296,59 @@ def compare(
         An atlas of the second, named `A → B`, whose report shows the graphs side by side. Its
         table `differences` says what was added, removed, changed and moved; it has no rows where
         the graphs agree. Its table `matches` says which node is which. See docs/measures/diff.md
-        for what is compared and what is not.
+        for what is compared and what is not. Of checkpoints its table `tensor_differences` says
+        how far each tensor moved; see docs/measures/tensor-differences.md.
 
     Raises:
         RunError: one of them has no graph, or cannot be read.
     """
-    (first, graph), *others = (_comparable(source) for source in (before, after, *more))
+    sources = (before, after, *more)
+    if all(_has_weights_alone(source) for source in sources):
+        return _compared_checkpoints(sources)
+    return _compared([_comparable(source) for source in sources])
+
+
+def _has_weights_alone(source: Any) -> bool:
+    if isinstance(source, str | Path):
+        path = Path(source)
+        return _is_checkpoint(path)
+    return not isinstance(source, Atlas | Graph) and _is_module(source)
+
+
+def _is_module(source: Any) -> bool:
+    import sys
+
+    torch = sys.modules.get("torch")  # without it nobody can have made a model
+    return torch is not None and isinstance(source, torch.nn.Module)
+
+
+def _compared_checkpoints(sources: Sequence[Any]) -> Atlas:
+    """Graphs of checkpoints held against each other, and their tensors value by value."""
+    from torchatlas.checkpoints import compared_weights
+
+    names = [
+        Path(source).resolve().name if isinstance(source, str | Path) else type(source).__name__
+        for source in sources
+    ]
+    own, *shown = _names_of_compared(names)
+    with progress() as start:
+        runs, rows = compared_weights(sources, shown, start)
+    pairs = []
+    for run in runs:
+        finished = _finished(run, None)
+        assert finished.graph is not None
+        pairs.append((finished, finished.graph))
+    compared = _compared(pairs, (own, *shown))
+    table = build_table("tensor_differences", rows)
+    run = replace(compared.run, tables=compared.run.tables | {"tensor_differences": table})
+    return Atlas(run, compared.comparison)
+
+
+def _compared(pairs: Sequence[tuple[Run, Graph]], told: Sequence[str] = ()) -> Atlas:
+    """An atlas of the second run with its differences from the first, and of further ones."""
+    (first, graph), *others = pairs
     names = [run.name for run, _ in others]
-    own = f"{first.name} (first)" if first.name in names else first.name
-    own, *shown = _told_apart([own, *names])
+    own, *shown = told or _names_of_compared([first.name, *names])
     rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
     for (_, other), name in zip(others, shown, strict=True):
         differences, matches = compared_rows(graph, other, name)
@@ -271,6 +361,12 @@ def compare(
         runs=(first, *(other for other, _ in others[1:])),
     )
     return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables), comparison)
+
+
+def _names_of_compared(names: list[str]) -> list[str]:
+    """Names of which no two are the same; the first run says that it is the first, if it must."""
+    first, *others = names
+    return _told_apart([f"{first} (first)" if first in others else first, *others])
 
 
 def _comparable(source: Any) -> tuple[Run, Graph]:

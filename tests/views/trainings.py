@@ -75,7 +75,7 @@ def training(**more: Any) -> Run:
             {"node": name[0], "tensor": name, "kind": "parameter", "count": 4}
             for name in ("a.weight", "a.bias", "b.weight", "b.bias")
         ],
-        "rewinds": [{"rank": 0, "step": 15, "reached": 18}],
+        "rewinds": [{"rank": 0, "step": 15, "from_step": 18}],
     }
     run = run_of(graph=graph(), **(tables | more))
     spike = Finding("loss_spike", "warning", "A spike.", "", "", steps=(20, 21), view="curves")

@@ -26,6 +26,7 @@ from torchatlas.run.operators import operator_name
 from torchatlas.run.outcome import Outcome
 from torchatlas.run.run import SCHEMA_VERSION, Comparison, Document, ModelInfo, Run
 from torchatlas.run.schema import json_schema
+from torchatlas.run.stored import IN_FILE, StoredTensor
 from torchatlas.run.summary import RELATIVE_ERROR, TensorSummary, bin_edges, bin_keys
 from torchatlas.run.table import (
     TABLES,
@@ -55,6 +56,7 @@ from torchatlas.run.view import (
 )
 
 __all__ = [
+    "IN_FILE",
     "RELATIVE_ERROR",
     "ROOT",
     "SCHEMA_VERSION",
@@ -96,6 +98,7 @@ __all__ = [
     "Scatter",
     "Severity",
     "SourceLocation",
+    "StoredTensor",
     "Table",
     "TensorSpec",
     "TensorSummary",

@@ -7,6 +7,7 @@ from typing import Any
 from torchatlas.errors import RunError
 from torchatlas.run import Run, View
 from torchatlas.views.activations import activations
+from torchatlas.views.changes import changes
 from torchatlas.views.compared import Others, compared
 from torchatlas.views.confusion import confusion
 from torchatlas.views.cost import cost
@@ -45,6 +46,7 @@ VIEWS: dict[str, Callable[..., View]] = {
     "strips": strips,
     "work": work,
     "compared": compared,
+    "changes": changes,
 }
 """Every view by name. Each is built from a run, and from an empty one gives its gaps alone."""
 

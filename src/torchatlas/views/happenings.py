@@ -27,7 +27,8 @@ def happenings(run: Run) -> list[Happening]:
     table = run.tables.get("rewinds")
     for row in table.rows() if table else ():
         if row["step"] is not None:
-            reached = f", had reached {row['reached']:,}" if row["reached"] is not None else ""
+            before = row["from_step"]
+            reached = f", had reached {before:,}" if before is not None else ""
             found.append(Happening(row["step"], f"run again from here{reached}"))
     for finding in run.findings:
         if finding.rule == "loss_spike" and finding.steps is not None:

@@ -35,9 +35,9 @@ export interface Run {
 export interface ModelInfo {
   name: string;
   type: string;
-  training: boolean;
+  training: boolean | null;
   parameter_count: number;
-  trainable_count: number;
+  trainable_count: number | null;
   parameter_bytes: number;
 }
 /**

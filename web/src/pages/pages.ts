@@ -1,6 +1,6 @@
 /** The pages beside the graph: facts, charts and findings in cards. */
 
-import type { CaptureReport, Finding, View } from "../generated/document";
+import type { CaptureReport, Finding, ModelInfo, View } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import type { Page } from "../app/store";
@@ -11,12 +11,12 @@ import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "history", "updates", "depth", "strips", "ridges", "parameters", "gradients", "compared"],
+  training: ["curves", "history", "updates", "depth", "changes", "strips", "ridges", "parameters", "gradients", "compared"],
   generalisation: ["confusion"],
   bottlenecks: ["work", "cost", "activations"],
 };
 
-const RECORDED: ReadonlySet<string> = new Set(["history", "updates", "depth", "compared"]);
+const RECORDED: ReadonlySet<string> = new Set(["history", "updates", "depth", "compared", "changes"]);
 
 export interface PageContext extends ViewContext {
   open: (page: Page) => void;
@@ -79,8 +79,7 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
     );
   if (model) {
     const [number, unit] = parted(si(model.parameter_count));
-    const share = model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0;
-    add("Parameters", number, unit, `${figures(share)} % trainable`);
+    add("Parameters", number, unit, trainable(model));
   }
   if (typeof root?.flops === "number") {
     const [number, unit] = parted(si(root.flops));
@@ -107,6 +106,12 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
   }
   if (!facts.length) return card("The model", "", "span-12", notMeasured("This run holds neither a model nor what it costs."));
   return h("section", { class: "card span-12" }, h("div", { class: "fact-row" }, ...facts));
+}
+
+/** A checkpoint does not say what of it was trained. */
+function trainable(model: ModelInfo): string {
+  if (model.trainable_count === null) return "trainable share unknown";
+  return `${figures(model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0)} % trainable`;
 }
 
 function parted(text: string): [string, string] {
