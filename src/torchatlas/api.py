@@ -436,7 +436,7 @@ def _finished(run: Run, recorded: Run | None) -> Run:
 
 def _joined(run: Run, recorded: Run) -> Run:
     tables = dict(run.tables)
-    for name in ("scalars", "distributions"):
+    for name in ("scalars", "distributions", "norms", "channels"):
         if name in recorded.tables:
             mine = tables[name].rows() if name in tables else []
             measured = {_moment(row) for row in mine}  # of all values; the recorder samples them

@@ -35,6 +35,11 @@ def test_small_ones_and_masks_are_silent() -> None:
 
 def test_the_softmax_of_a_classifier_is_no_attention() -> None:
     run = run_with(500.0, ("scores", "linear"), ("probs", "softmax"))
+    assert findings_of("attention_logits", run) == []
+
+
+def test_logits_that_were_not_looked_at_are_a_gap() -> None:
+    run = run_of(chain(*ATTENTION))
     assert reason_of("attention_logits", run) == "no logits of attention were looked at"
 
 

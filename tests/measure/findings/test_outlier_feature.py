@@ -46,3 +46,8 @@ def test_few_layers_and_few_positions_cannot_tell() -> None:
     assert reason_of("outlier_feature", run_with([True] * 3)) == expected
     assert reason_of("outlier_feature", run_with([True] * 4, count=99)) == expected
     assert reason_of("outlier_feature", run_of()) == expected
+
+
+def test_a_model_without_layer_norms_is_in_order() -> None:
+    run = run_of(chain(("a", "conv2d"), ("b", "relu")))
+    assert findings_of("outlier_feature", run) == []
