@@ -278,7 +278,7 @@ class GraphBuilder:
         if name == "constant" and self.host_reads:
             draft.attributes["after_host_read"] = self.host_reads[-1]
         self.add(draft)
-        self.makers.made(tensor, draft.id)
+        self.makers.made(tensor, draft.id, foreign=True)
         return draft.id
 
     def _sum_up(self) -> None:
