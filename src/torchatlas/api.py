@@ -190,15 +190,66 @@ def record(
     optimizer: Any = None,
     example: Any = None,
     budget: float = 0.01,
+    every: int | None = None,
+    sample: int | None = 16_384,
+    activations: Any = "default",
+    scaler: Any = None,
+    hparams: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    step: int | None = None,
 ) -> Recorder:
-    """Record training into a run folder: see `torchatlas.capture.recorder.Recorder`."""
+    """Record training into a run folder: `with ta.record(folder, model) as recorder:`.
+
+    A run that is in the folder already is set aside, to `earlier/` within it. Under
+    `torch.distributed` every rank calls this with the same folder, and writes its own file.
+
+    Args:
+        optimizer: the optimizer, or several; left out, those that train the model are found.
+        example: a batch to trace the architecture with, in any form that `visualize_model` takes.
+        budget: share of the training time that recording may take.
+        every: take distributions every so many steps whatever they cost, not as the budget allows.
+        sample: values of a tensor that a distribution is of, at most; None for all of them.
+        activations: modules whose outputs are looked at: names (`*` for any text), classes, "all",
+            None, or "default": those that own parameters and activation functions.
+        scaler: the GradScaler in use, so that steps it leaves out are noted.
+        hparams: hyperparameters to note.
+        resume: go on with the run that is in the folder.
+        step: with `resume`, the step of the checkpoint that was loaded, where that is not the last
+            one recorded: what was recorded of later steps is superseded.
+
+    Returns:
+        See `torchatlas.capture.recorder.Recorder`: `log`, `evaluate`, `note`, `rewind`.
+
+    Raises:
+        CaptureError: something handed over is not of its kind; the message says what.
+    """
     from torchatlas.capture.recorder import Recorder
     from torchatlas.store import Recording
 
-    def open_store() -> Recording:
-        return Recording(folder)
+    if step is not None and not resume:
+        raise CaptureError("step is where a resumed run goes on: write resume=True with it")
 
-    return Recorder(open_store, model, optimizer=optimizer, example=example, budget=budget)
+    def open_store(ranks: Any) -> Recording:
+        ranks.meet(str(Path(folder).resolve()))
+        if ranks.number:
+            ranks.wait_for("the folder")  # which the first rank may have to empty
+        recording = Recording(folder, ranks.number, resume=resume, step=step)
+        if not ranks.number:
+            ranks.done("the folder")
+        return recording
+
+    return Recorder(
+        open_store,
+        model,
+        optimizer=optimizer,
+        example=example,
+        budget=budget,
+        every=every,
+        sample=sample,
+        activations=activations,
+        scaler=scaler,
+        hparams=hparams,
+    )
 
 
 def load(path: str | Path) -> Atlas:

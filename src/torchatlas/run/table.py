@@ -148,6 +148,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         Column("dead_units", "integer", "units never above zero in the whole sample", groups="sum"),
     ),
+    "norms": (
+        _NODE,
+        _TENSOR,
+        Column("quantity", "text", "parameter, gradient or update"),
+        _STEP,
+        _RANK,
+        Column("norm", "number", "L2 norm of all elements, estimated where fewer were looked at"),
+        Column("nonfinite", "integer", "how many of those looked at are NaN or infinite"),
+        Column("elements", "integer", "elements of the tensor"),
+        Column("sampled", "integer", "elements looked at"),
+    ),
     "scalars": (
         Column("name", "text", "what was logged, for example loss"),
         _SPLIT,

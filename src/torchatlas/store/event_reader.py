@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchatlas.errors import RunError
+from torchatlas.run import Gap
 from torchatlas.store.events import Event, decode
+from torchatlas.store.norms import NormPoint, NormReader
+from torchatlas.store.notices import read_notice
 from torchatlas.store.protobuf import MalformedMessage
 from torchatlas.store.records import Record, read_records
 from torchatlas.store.series import (
@@ -26,12 +29,16 @@ class Events:
 
     Attributes:
         scalars, summaries: points with the rank that wrote them, in the order of writing.
+        norms: the same, of norms.
+        gaps: what the processes could not record.
         started_s: when the first file was begun, seconds since 1970; None without files.
         notes: what could not be read, each with file and offset.
     """
 
     scalars: tuple[tuple[int, ScalarPoint], ...]
     summaries: tuple[tuple[int, SummaryPoint], ...]
+    norms: tuple[tuple[int, NormPoint], ...]
+    gaps: tuple[Gap, ...]
     started_s: float | None
     notes: tuple[str, ...]
 
@@ -53,19 +60,30 @@ def read_events(folder: str | Path) -> Events:
     """
     scalars: list[tuple[int, ScalarPoint]] = []
     summaries: list[tuple[int, SummaryPoint]] = []
+    norms: list[tuple[int, NormPoint]] = []
+    gaps: list[Gap] = []
     starts: list[float] = []
     notes: list[str] = []
     for path in event_files(Path(folder)):
         rank = _rank(path.name)
-        for event in _events(path, notes):
+        reader = NormReader()
+        for event in _events(path, notes, gaps):
             if event.file_version is not None:
                 starts.append(event.time_s)
             scalars += [(rank, point) for point in _scalars(event)]
             summaries += [(rank, point) for point in _summaries(event)]
-    return Events(tuple(scalars), tuple(summaries), min(starts, default=None), tuple(notes))
+            norms += [(rank, point) for point in reader.read(event)]
+    return Events(
+        tuple(scalars),
+        tuple(summaries),
+        tuple(norms),
+        tuple(gaps),
+        min(starts, default=None),
+        tuple(notes),
+    )
 
 
-def _events(path: Path, notes: list[str]) -> Iterator[Event]:
+def _events(path: Path, notes: list[str], gaps: list[Gap]) -> Iterator[Event]:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -75,7 +93,11 @@ def _events(path: Path, notes: list[str]) -> Iterator[Event]:
             notes.append(_note(path, record, len(content)))
             continue
         try:
-            yield decode(record.data)
+            event = decode(record.data)
+            gap = None if event.values else read_notice(record.data)
+            if gap is not None:
+                gaps.append(gap)
+            yield event
         except MalformedMessage as error:
             notes.append(f"{path.name}: the record at byte {record.offset} is no event: {error}")
 

@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import re
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from torchatlas.errors import RunError
-from torchatlas.run import TensorSummary
+from torchatlas.run import Gap, TensorSummary
 from torchatlas.store.events import FILE_VERSION, Event, encode
+from torchatlas.store.norms import NormWriter
+from torchatlas.store.notices import encode_gap
+from torchatlas.store.protobuf import bytes_field, varint_field
 from torchatlas.store.records import frame
 from torchatlas.store.series import scalar_value, summary_values
 
 _serial = itertools.count()
+_SESSION_LOG, _STATUS, _START = 7, 1, 1
 
 
 class EventWriter:
-    """Writes scalars and tensor summaries of one process to a new event file.
+    """Writes scalars, tensor summaries and norms of one process to a new event file.
 
     Nothing is in the file before `flush`, which appends all that was added since the last one in
     one write, so that a run that is cut off loses at most the records after that.
     """
 
-    def __init__(self, folder: str | Path, rank: int = 0) -> None:
+    def __init__(self, folder: str | Path, rank: int = 0, *, first_step: int | None = None) -> None:
         """Create the file; its name holds time, host, process and rank, and is used only once.
+
+        Args:
+            first_step: given, the file goes on with a run: what earlier files of this rank hold
+                of this step and later ones is superseded. TensorBoard understands it as well.
 
         Raises:
             RunError: the folder or the file cannot be created.
         """
-        folder = Path(folder)
-        self.path = folder / _unique_name(rank)
-        self._size = 0
-        self._known_tags: set[str] = set()
+        self._folder, self._rank = Path(folder), rank
+        self._file: io.FileIO
         self._pending: list[bytes] = []
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("xb", buffering=0)
-        except OSError as error:
-            raise RunError(f"cannot record into {folder}: {error}") from error
-        self._append(Event(time.time(), file_version=FILE_VERSION))
-        self.flush()
+        self._open(first_step)
 
     def add_scalar(self, name: str, split: str, value: float, step: int) -> None:
         """Add one value of a series; NaN and infinity are kept as they are.
@@ -64,6 +66,35 @@ class EventWriter:
         values = summary_values(quantity, tensor, elements, summary)
         self._append(Event(time.time(), step, values))
 
+    def add_norms(
+        self,
+        quantity: str,
+        names: Sequence[str],
+        elements: Sequence[int],
+        sampled: Sequence[int],
+        norms: Sequence[float],
+        nonfinite: Sequence[int],
+        step: int,
+    ) -> None:
+        """Add the norms of many tensors, in one record (see `torchatlas.store.norms`)."""
+        table, record = self._norms.values(quantity, names, elements, sampled, norms, nonfinite)
+        if table:
+            self._append(Event(time.time(), step, table))
+        self._append(Event(time.time(), step, (record,)))
+
+    def add_gap(self, gap: Gap) -> None:
+        """Add what could not be recorded, and why."""
+        self._pending.append(frame(encode(Event(time.time())) + encode_gap(gap)))
+
+    def rewind(self, first_step: int) -> None:
+        """Go on in a new file, whose records supersede those of `first_step` and later.
+
+        Raises:
+            RunError: it cannot be created, or what is left for the old one cannot be written.
+        """
+        self.close()
+        self._open(first_step)
+
     def flush(self) -> None:
         """Append what was added to the file.
 
@@ -78,6 +109,8 @@ class EventWriter:
         except OSError as error:
             with suppress(OSError):  # half a record would hide all that follows it
                 self._file.truncate(self._size)
+                self._file.seek(self._size)
+            self._forget()
             raise RunError(f"cannot write to {self.path}: {error}") from error
         self._size += len(content)
 
@@ -99,6 +132,27 @@ class EventWriter:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _open(self, first_step: int | None) -> None:
+        self.path = self._folder / _unique_name(self._rank)
+        self._size = 0
+        self._pending = []
+        self._forget()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("xb", buffering=0)
+        except OSError as error:
+            raise RunError(f"cannot record into {self._folder}: {error}") from error
+        self._append(Event(time.time(), file_version=FILE_VERSION))
+        if first_step is not None:
+            start = bytes_field(_SESSION_LOG, varint_field(_STATUS, _START))
+            self._pending.append(frame(encode(Event(time.time(), first_step)) + start))
+        self.flush()
+
+    def _forget(self) -> None:
+        """What was said once is said again: the records that said it may not be in the file."""
+        self._known_tags: set[str] = set()
+        self._norms = NormWriter()
 
     def _append(self, event: Event) -> None:
         tags = {value.tag for value in event.values}

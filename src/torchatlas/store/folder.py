@@ -27,6 +27,7 @@ from torchatlas.run import (
     to_json,
 )
 from torchatlas.store.event_reader import Events, event_files, read_events
+from torchatlas.store.ranks import merged_ranks
 from torchatlas.store.tables import encode_table, read_table
 from torchatlas.store.whole_file import write_whole
 
@@ -69,11 +70,17 @@ def load_run(folder: str | Path) -> Run:
     _check_is_run(folder)
     events = read_events(folder)
     path = folder / RUN_FILE
-    run = _read_run_file(path) if path.exists() else _only_series(folder, events)
-    series = {"scalars": _scalar_rows(events), "distributions": _distribution_rows(events, run)}
+    run = read_run_file(path) if path.exists() else _only_series(folder, events)
+    owners = _owners(run)
+    series = {
+        "scalars": _scalar_rows(events),
+        "distributions": merged_ranks(_distribution_rows(events, owners), "distributions"),
+        "norms": merged_ranks(_norm_rows(events, owners), "norms"),
+    }
     tables = {name: build_table(name, rows) for name, rows in series.items() if rows}
-    gaps = tuple(Gap("scalars", note) for note in events.notes)
-    return replace(run, tables=tables | run.tables, gaps=run.gaps + gaps)
+    notes = (Gap("scalars", note) for note in events.notes)
+    gaps = tuple(dict.fromkeys((*run.gaps, *events.gaps, *notes)))
+    return replace(run, tables=tables | run.tables, gaps=gaps)
 
 
 def _check_is_run(folder: Path) -> None:
@@ -97,7 +104,12 @@ def _save_table(name: str, table: Table, folder: Path) -> str:
     return file_name
 
 
-def _read_run_file(path: Path) -> Run:
+def read_run_file(path: Path) -> Run:
+    """The description of a run with its own tables, without the series of its event files.
+
+    Raises:
+        RunError: it is damaged, or of a later version.
+    """
     document = _parse(path)
     data = document["run"]
     version = data.get("schema_version")
@@ -153,12 +165,10 @@ def _scalar_rows(events: Events) -> list[dict[str, Cell]]:
     ]
 
 
-def _distribution_rows(events: Events, run: Run) -> list[dict[str, Cell]]:
-    owners = _owners(run)
+def _distribution_rows(events: Events, owners: dict[str, str]) -> list[dict[str, Cell]]:
     return [
         {
-            "node": owners.get(point.tensor, point.tensor.rpartition(".")[0] or ROOT),
-            "tensor": point.tensor,
+            **_place(point.quantity, point.tensor, owners),
             "quantity": point.quantity,
             "step": point.step,
             "rank": rank,
@@ -167,6 +177,33 @@ def _distribution_rows(events: Events, run: Run) -> list[dict[str, Cell]]:
         }
         for rank, point in events.summaries
     ]
+
+
+def _norm_rows(events: Events, owners: dict[str, str]) -> list[dict[str, Cell]]:
+    return [
+        {
+            **_place(point.quantity, point.tensor, owners),
+            "quantity": point.quantity,
+            "step": point.step,
+            "rank": rank,
+            "norm": point.norm,
+            "nonfinite": point.nonfinite,
+            "elements": point.elements,
+            "sampled": point.sampled,
+        }
+        for rank, point in events.norms
+    ]
+
+
+def _place(quantity: str, tensor: str, owners: dict[str, str]) -> dict[str, Cell]:
+    """Node and name of a tensor; an activation is named after the node that put it out."""
+    if quantity == "activation" and "/" in tensor:
+        node, _, output = tensor.rpartition("/")
+        return {"node": node, "tensor": output}
+    return {
+        "node": owners.get(tensor, tensor.rpartition(".")[0] or ROOT),
+        "tensor": tensor,
+    }
 
 
 def _owners(run: Run) -> dict[str, str]:
