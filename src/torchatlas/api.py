@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -250,6 +251,49 @@ def record(
         scaler=scaler,
         hparams=hparams,
     )
+
+
+def lightning_callback(folder: str | Path, **options: Any) -> Any:
+    """Record what Lightning trains: `Trainer(callbacks=[ta.lightning_callback("runs/first")])`.
+
+    Optimizers and the scaler of mixed precision are the trainer's. Recorded are the loss of each
+    batch, what the module logs, and its hyperparameters. A training that goes on from a checkpoint
+    goes on in its run.
+
+    Args:
+        folder: the run folder.
+        options: as `record` takes them: `example`, `budget`, `every`, `activations`, ...
+
+    Returns:
+        A `lightning.pytorch.Callback`.
+
+    Raises:
+        MissingDependency: Lightning is not installed.
+    """
+    from torchatlas.capture.callbacks import lightning_recorder
+
+    return lightning_recorder(partial(record, folder), options)
+
+
+def transformers_callback(folder: str | Path, **options: Any) -> Any:
+    """Record what a Trainer of transformers trains: `Trainer(..., callbacks=[...])`.
+
+    The optimizer is the trainer's. Recorded is what the trainer logs, at its `logging_steps`, and
+    its settings. A training that goes on from a checkpoint goes on in its run.
+
+    Args:
+        folder: the run folder.
+        options: as `record` takes them: `example`, `budget`, `every`, `activations`, ...
+
+    Returns:
+        A `transformers.TrainerCallback`.
+
+    Raises:
+        MissingDependency: transformers is not installed.
+    """
+    from torchatlas.capture.callbacks import transformers_recorder
+
+    return transformers_recorder(partial(record, folder), options)
 
 
 def load(path: str | Path) -> Atlas:
