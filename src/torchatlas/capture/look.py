@@ -12,8 +12,8 @@ import torch
 from torchatlas.capture.activation_watch import SeenOutputs
 from torchatlas.capture.norms import Norms
 from torchatlas.capture.ranks import Ranks, own_part
-from torchatlas.capture.summarize import NotSummarizable
 from torchatlas.capture.summary_slab import PendingSummaries, SummarySlab
+from torchatlas.capture.tensor_values import NotSummarizable
 from torchatlas.run import TensorSummary
 
 UPDATE_SAMPLE = 4_096

@@ -12,7 +12,8 @@ from weakref import ref
 import torch
 from torch import nn
 
-from torchatlas.capture.summarize import NotSummarizable, summarize
+from torchatlas.capture.summarize import summarize
+from torchatlas.capture.tensor_values import NotSummarizable
 from torchatlas.capture.tensors import map_tensors, tensors_in
 from torchatlas.capture.unchanged import unchanged
 from torchatlas.run import ROOT, TensorSummary

@@ -18,13 +18,11 @@ from torchatlas.errors import RunError
 from torchatlas.run import Gap, TensorSummary
 from torchatlas.store.events import FILE_VERSION, Event, encode
 from torchatlas.store.norms import NormWriter
-from torchatlas.store.notices import encode_gap
-from torchatlas.store.protobuf import bytes_field, varint_field
+from torchatlas.store.notices import gap_value
 from torchatlas.store.records import frame
 from torchatlas.store.series import scalar_value, summary_values
 
 _serial = itertools.count()
-_SESSION_LOG, _STATUS, _START = 7, 1, 1
 
 
 class EventWriter:
@@ -84,7 +82,7 @@ class EventWriter:
 
     def add_gap(self, gap: Gap) -> None:
         """Add what could not be recorded, and why."""
-        self._pending.append(frame(encode(Event(time.time())) + encode_gap(gap)))
+        self._append(Event(time.time(), self._last_step, (gap_value(gap),)))
 
     def rewind(self, first_step: int) -> None:
         """Go on in a new file, whose records supersede those of `first_step` and later.
@@ -115,9 +113,10 @@ class EventWriter:
         self._size += len(content)
 
     def close(self) -> None:
-        """Flush and close the file. Closing again does nothing."""
+        """Say that this is the end, flush, and close the file. Closing again does nothing."""
         if not self._file.closed:
             try:
+                self._append(Event(time.time(), self._last_step, session="stop"))
                 self.flush()
             finally:
                 self._file.close()
@@ -136,6 +135,7 @@ class EventWriter:
     def _open(self, first_step: int | None) -> None:
         self.path = self._folder / _unique_name(self._rank)
         self._size = 0
+        self._last_step = 0
         self._pending = []
         self._forget()
         try:
@@ -145,8 +145,7 @@ class EventWriter:
             raise RunError(f"cannot record into {self._folder}: {error}") from error
         self._append(Event(time.time(), file_version=FILE_VERSION))
         if first_step is not None:
-            start = bytes_field(_SESSION_LOG, varint_field(_STATUS, _START))
-            self._pending.append(frame(encode(Event(time.time(), first_step)) + start))
+            self._append(Event(time.time(), first_step, session="start"))
         self.flush()
 
     def _forget(self) -> None:
@@ -158,6 +157,7 @@ class EventWriter:
         tags = {value.tag for value in event.values}
         self._pending.append(frame(encode(event, frozenset(tags - self._known_tags))))
         self._known_tags |= tags
+        self._last_step = max(self._last_step, event.step)
 
     def _write(self, content: bytes) -> None:
         view = memoryview(content)

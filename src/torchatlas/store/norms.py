@@ -8,12 +8,15 @@ NaN and infinity. TensorBoard leaves these tags alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from torchatlas.store.events import Event, Value
+from torchatlas.run import Cell
+from torchatlas.store.event_file import EventFile
+from torchatlas.store.event_log import EventLog
+from torchatlas.store.events import Value
 
 NOT_COUNTED = -1
 """In the place of a count: there may be NaN and infinities, and nobody counted them."""
@@ -21,25 +24,8 @@ NOT_MEASURED = -2
 """In the place of a count: the tensor had no values (a frozen parameter has no gradient)."""
 
 _TABLE, _NORMS = "tensors", "norms"
-
-
-@dataclass(frozen=True, slots=True)
-class NormPoint:
-    """The norm of one tensor at one step.
-
-    Attributes:
-        norm: L2 norm of all elements, an estimate where `sampled` is less than `elements`.
-        nonfinite: how many are NaN or infinite; None where they were not counted.
-        elements, sampled: of the tensor, and how many of them were looked at.
-    """
-
-    quantity: str
-    tensor: str
-    step: int
-    norm: float
-    nonfinite: int | None
-    elements: int
-    sampled: int
+_Entry = tuple[str, int, int]
+"""Name, elements, and elements looked at."""
 
 
 class NormWriter:
@@ -66,55 +52,58 @@ class NormWriter:
         return table, Value(f"{_NORMS}/{quantity}/{number}", record, "torchatlas")
 
 
-class NormReader:
-    """Reads the norms of one event file; hand it the events in their order."""
+def norm_rows(
+    log: EventLog, since: int, place: Callable[[str, str, int, int], dict[str, Cell]]
+) -> list[dict[str, Cell]]:
+    """Rows of the table `norms` that came after a version; with 0, all.
 
-    def __init__(self) -> None:
-        self._tables: dict[str, list[tuple[str, int, int]]] = {}
+    A record whose table was lost to damage, or does not fit, gives none.
 
-    def read(self, event: Event) -> list[NormPoint]:
-        """The norms in an event, none where it holds something else.
-
-        A record whose table was lost to damage, or does not fit, gives none.
-        """
-        points: list[NormPoint] = []
-        entries: dict[str, list[tuple[int, str, int, int]]] = {}
-        for value in event.values:
-            kind, _, rest = value.tag.partition("/")
-            if kind == _TABLE and value.numbers.shape == (2,):
-                number, _, named = rest.partition("/")
-                position, _, name = named.partition("/")
-                if position.isdecimal():
-                    elements, sampled = value.numbers.tolist()
-                    entry = (int(position), name, int(elements), int(sampled))
-                    entries.setdefault(number, []).append(entry)
-            elif kind == _NORMS and value.numbers.ndim == 2 and len(value.numbers) == 2:
-                points += self._points(rest, value, event.step)
-        for number, found in entries.items():
-            self._tables[number] = [entry[1:] for entry in sorted(found)]
-        return points
-
-    def _points(self, rest: str, value: Value, step: int) -> list[NormPoint]:
+    Args:
+        place: gives the key columns of a row, from quantity, tensor, step and rank.
+    """
+    rows: list[dict[str, Cell]] = []
+    tables: dict[Path, dict[str, list[_Entry]]] = {}
+    for part in log.parts("tensors"):
+        kind, _, rest = part.tag.partition("/")
         quantity, _, number = rest.rpartition("/")
-        table = self._tables.get(number, [])
-        norms, counts = value.numbers
-        if len(table) != len(norms):
-            return []
-        return [
-            NormPoint(
-                quantity,
-                name,
-                step,
-                norm,
-                None if count == NOT_COUNTED else int(count),
-                elements,
-                sampled,
-            )
+        chosen = part.chosen(since)
+        if kind != _NORMS or not part.file.own or not chosen.size:
+            continue
+        if part.file.path not in tables:
+            tables[part.file.path] = _tables(part.file)
+        table = tables[part.file.path].get(number, [])
+        for step, index in zip(part.steps(chosen).tolist(), chosen.tolist(), strict=True):
+            numbers = part.series.values[index].numbers
+            if numbers.shape != (2, len(table)):
+                continue
             for (name, elements, sampled), norm, count in zip(
-                table, norms.tolist(), counts.tolist(), strict=True
-            )
-            if count != NOT_MEASURED
-        ]
+                table, *numbers.tolist(), strict=True
+            ):
+                if count != NOT_MEASURED:
+                    rows.append(
+                        place(quantity, name, step, part.file.rank)
+                        | {"norm": norm, "elements": elements, "sampled": sampled}
+                        | {"nonfinite": None if count == NOT_COUNTED else int(count)}
+                    )
+    return rows
+
+
+def _tables(file: EventFile) -> dict[str, list[_Entry]]:
+    """The tables that a file tells of, by number; those of steps taken again, too."""
+    entries: dict[str, list[tuple[int, _Entry]]] = {}
+    for tag, series in file.tensors.items():
+        kind, _, rest = tag.partition("/")
+        number, _, named = rest.partition("/")
+        position, _, name = named.partition("/")
+        if kind != _TABLE or not position.isdecimal() or not len(series):
+            continue
+        numbers = series.values[-1].numbers
+        if numbers.shape == (2,):
+            elements, sampled = numbers.tolist()
+            entry = (name, int(elements), int(sampled))
+            entries.setdefault(number, []).append((int(position), entry))
+    return {number: [entry for _, entry in sorted(found)] for number, found in entries.items()}
 
 
 def _table_values(
