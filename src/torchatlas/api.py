@@ -193,6 +193,7 @@ def record(
     budget: float = 0.01,
     every: int | None = None,
     sample: int | None = 16_384,
+    quantities: Iterable[str] = ("parameter", "gradient", "update"),
     activations: Any = "default",
     scaler: Any = None,
     hparams: Mapping[str, Any] | None = None,
@@ -210,6 +211,7 @@ def record(
         budget: share of the training time that recording may take.
         every: take distributions every so many steps whatever they cost, not as the budget allows.
         sample: values of a tensor that a distribution is of, at most; None for all of them.
+        quantities: those of which distributions are taken, beside activations.
         activations: modules whose outputs are looked at: names (`*` for any text), classes, "all",
             None, or "default": those that own parameters and activation functions.
         scaler: the GradScaler in use, so that steps it leaves out are noted.
@@ -247,6 +249,7 @@ def record(
         budget=budget,
         every=every,
         sample=sample,
+        quantities=quantities,
         activations=activations,
         scaler=scaler,
         hparams=hparams,
