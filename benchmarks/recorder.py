@@ -200,14 +200,14 @@ def _wandb(training: Training, folder: Path) -> Iterator[None]:
 def _tensorboard(training: Training, folder: Path) -> Iterator[None]:
     from torch.utils.tensorboard import SummaryWriter
 
-    writer = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+    writer = SummaryWriter(str(folder))
 
     def write(loss: torch.Tensor, step: int) -> None:
-        writer.add_scalar("loss", loss.item(), step)  # type: ignore[no-untyped-call]
+        writer.add_scalar("loss", loss.item(), step)
         if step % EVERY == 0:
             for name, weight in training.model.named_parameters():
-                writer.add_histogram(name, weight, step)  # type: ignore[no-untyped-call]
-                writer.add_histogram(f"{name}.grad", weight.grad, step)  # type: ignore[no-untyped-call]
+                writer.add_histogram(name, weight, step)
+                writer.add_histogram(f"{name}.grad", weight.grad, step)
 
     with writer, _after(training, write):
         yield

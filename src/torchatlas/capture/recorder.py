@@ -206,8 +206,8 @@ class Recorder:
         self._taker.write_to(store, lambda: self._flush(store))
         self._taker.step = store.step
         self._facts = self._first_facts(store) | self._facts
-        if self._ranks.number == 0 or is_sharded(self._model.parameters()):
-            with self._guard("the graph"):  # of shards, all ranks take part in the pass
+        if self._ranks.number == 0:
+            with self._guard("the graph"):
                 self._run = self._described(store.earlier)
         if store.earlier is None and store.step == 0:
             self._taker.take_distributions()
@@ -441,6 +441,9 @@ class Recorder:
     def _graph(self) -> Graph:
         if self._example is None:
             return module_tree(self._model, "no example was given to the recorder")
+        if is_sharded(self._model.parameters()):
+            reason = "its parameters lie in parts on several processes; trace it before that"
+            return module_tree(self._model, reason)
         batch = Batches(self._example, self._model, "example").first()
         traced = trace(self._model, batch.args, batch.kwargs)
         if traced.error is not None:

@@ -110,6 +110,7 @@ class StepTaker:
         """Hook optimizers and the model's call; `on_change` hears of new or lost parameters."""
         self._on_change = on_change
         self._refresh()
+        self._plan_ahead(self.step - self.step % WINDOW)  # for the first steps
         self._watch.start(self._before, self._after)
         if self._can_run_again():
             keep = HarmlessHook(lambda _, args, kwargs: self.trouble.keep_inputs(args, kwargs))
