@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from torchatlas.api import (
         compare,
         evaluate,
+        lightning_callback,
         load,
         record,
         trace,
+        transformers_callback,
         visualize_model,
         weights,
     )
@@ -32,7 +34,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "Atlas": "torchatlas.atlas",
     **dict.fromkeys(
-        ("compare", "evaluate", "load", "record", "trace", "visualize_model", "weights"),
+        (
+            *("compare", "evaluate", "lightning_callback", "load", "record", "trace"),
+            *("transformers_callback", "visualize_model", "weights"),
+        ),
         "torchatlas.api",
     ),
 }
@@ -48,9 +53,11 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "lightning_callback",
     "load",
     "record",
     "trace",
+    "transformers_callback",
     "visualize_model",
     "weights",
 ]

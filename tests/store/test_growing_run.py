@@ -62,7 +62,6 @@ def test_a_poll_reads_what_was_appended_and_nothing_twice(tmp_path, monkeypatch)
 def test_a_torn_tail_waits_and_is_told_only_when_the_run_is_silent(tmp_path):
     writer = EventWriter(tmp_path)
     log(writer, 1)
-    writer.close()
     record = frame(encode(Event(1.0, 2, (Value("loss/train", np.array(2.0)),))))
     growing = GrowingRun(tmp_path)
     growing.poll()
@@ -79,6 +78,7 @@ def test_a_torn_tail_waits_and_is_told_only_when_the_run_is_silent(tmp_path):
     growing._silent_after_s = -1.0
     assert growing.state == "silent"
     assert "was cut off at the end of the file; it is left out" in growing.notes[0]
+    writer.close()
 
 
 def test_whatever_byte_a_run_is_cut_off_at_the_records_before_are_read(tmp_path):
@@ -88,7 +88,8 @@ def test_whatever_byte_a_run_is_cut_off_at_the_records_before_are_read(tmp_path)
             log(writer, step, value=step / 2)
             ends.append(writer.path.stat().st_size)
         writer.add_summary("parameter", "w", 5, SUMMARY, 4)
-    content = writer.path.read_bytes()
+        writer.flush()
+        content = writer.path.read_bytes()
     cut = tmp_path / "cut"
     cut.mkdir()
     for size in range(len(content) + 1):
