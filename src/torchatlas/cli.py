@@ -188,13 +188,13 @@ def _compare(options: argparse.Namespace) -> None:
     from torchatlas.measure.tensor_change_lines import tensor_change_lines
 
     sources, shapes = (options.before, options.after), options.input or ()
+    name = " → ".join(sources)
     if shapes and all(map(_is_file, sources)):
         raise TorchAtlasError(f"--input is for a model, and {' and '.join(sources)} are files")
     if all(_is_file(source) for source in sources):
-        atlas = compare(*sources)
+        atlas = _named(compare(*sources), name)
     else:
         atlas = compare(*(_called(source, shapes) for source in sources))
-    name = " → ".join(sources)
     rows = atlas.tables["differences"].rows()
     tensors = atlas.tables.get("tensor_differences")
     if options.json:
@@ -228,12 +228,15 @@ def _told(table: Table) -> list[dict[str, Any]]:
 
 def _called(source: str, shapes: Sequence[str]) -> Atlas:
     """What `_atlas_of` gives, under the name that the user wrote."""
+    return _named(_atlas_of(source, () if _is_file(source) else shapes), source)
+
+
+def _named(atlas: Atlas, name: str) -> Atlas:
     from dataclasses import replace
 
     from torchatlas.atlas import Atlas
 
-    atlas = _atlas_of(source, () if _is_file(source) else shapes)
-    return Atlas(replace(atlas.run, name=source))
+    return Atlas(replace(atlas.run, name=name), atlas.comparison)
 
 
 def _is_file(source: str) -> bool:

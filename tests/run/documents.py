@@ -15,6 +15,7 @@ from torchatlas.run import (
     Comparison,
     Document,
     Edge,
+    Envelope,
     Excerpt,
     Finding,
     Gap,
@@ -34,6 +35,7 @@ from torchatlas.run import (
     TensorSpec,
     TensorSummary,
     View,
+    Zone,
     build_table,
 )
 
@@ -130,6 +132,8 @@ def _view() -> View:
             (1.0, None), (math.nan, 2.0), "s", "conv", ("a", "b"), ("a", "b"), (0,), ("", "why")
         ),
         Rule("y", 0.5, "half"),
+        Envelope((0.0, 1.0), (None, -math.inf), (1.0, math.nan), "e", "weights", 0.1),
+        Zone("x", 1.0, 2.0, "not measured", True),
     )
     panel = Panel("p", Axis("x", "s", "log"), Axis("y", "", "category", ("u", "v")), marks, "n")
     return View("curves", "Curves", "sub", "words", (panel,), ("a gap",))

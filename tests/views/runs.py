@@ -84,4 +84,15 @@ def whole_run() -> Run:
             {"node": "a", "phase": "forward", "time_s": 0.002, "flops": 4e6},
             {"node": "b", "phase": "forward", "time_s": 0.001, "flops": None},
         ],
+        tensor_differences=[
+            {
+                "run": "after",
+                "node": node,
+                "tensor": f"{node}.weight",
+                "kind": "changed",
+                "relative_norm": moved,
+                "cosine": cosine,
+            }
+            for node, moved, cosine in (("a", 0.5, 0.9), ("b", 0.01, 0.999))
+        ],
     )

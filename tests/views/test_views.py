@@ -25,6 +25,7 @@ GAP_OF = {
     "history": "gradient",
     "depth": "gradient",
     "compared": "comparison",
+    "changes": "comparison",
 }
 OF_TRAININGS = ("updates", "history", "compared")
 """Views of what is measured at several steps, or of several runs."""

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from torchatlas.run import Axis, Bars, Panel, Run, View
+from torchatlas.views.gaps import gap_lines_or
 
 MOST_TENSORS = 400
 """Of more tensors than this, those that moved furthest are shown."""
@@ -23,13 +24,16 @@ def changes(run: Run) -> View:
     return View(
         name="changes",
         title="Change of the weights",
-        subtitle=", ".join(f"{count:,} {kind}" for kind, count in counts.most_common()),
+        subtitle=", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+        or "two checkpoints, tensor by tensor",
         description=(
             "For each tensor, the norm of the difference between both checkpoints over its norm "
             "in the first, and the cosine similarity of both."
         ),
         panels=tuple(panels),
-        gaps=() if panels else ("no two checkpoints were compared",),
+        gaps=()
+        if panels
+        else gap_lines_or(run, ("comparison",), "no two checkpoints were compared"),
     )
 
 

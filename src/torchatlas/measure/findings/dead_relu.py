@@ -56,6 +56,7 @@ def _watched(evidence: Evidence) -> list[Row]:
             "units": row["channels"],
             "dead_units": row["dead"],
             "elements": row["values"] * row["channels"],
+            "split": row["split"],
         }
         for row in evidence.latest_channels("activation")
         if evidence.kind_of(row["node"]) in _RELUS
