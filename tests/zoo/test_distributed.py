@@ -155,3 +155,19 @@ def test_two_processes_see_the_same_graph(tmp_path: Path) -> None:
     for name in MODELS:
         first, second = ((tmp_path / f"{name}{rank}.txt").read_text() for rank in range(2))
         assert first == second
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_model_that_is_sharded_as_one_trains_on_after_a_trace() -> None:
+    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.tensor import DTensor
+
+    model = network()
+    fully_shard(model, mesh=dist.device_mesh.init_device_mesh("cpu", (1,)))
+    x = torch.ones(2, 4)
+    assert ta.trace(model, (x,)).error is None
+    assert all(isinstance(parameter, DTensor) for parameter in model.parameters())
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for _ in range(2):
+        model(x).sum().backward()
+        optimizer.step()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ def unchanged(
     data = [(p, p.detach()) for p in parameters if type(p.data) is torch.Tensor and not p.is_meta]
     versions = [(parameter, _version(parameter)) for parameter in parameters]
     attributes = [_Attributes(module) for module in of_python]
+    sharded = _sharded_whole(members)
     try:
         with random_state_restored():
             for parameter, gradient, _ in gradients:
@@ -56,6 +58,8 @@ def unchanged(
                 _set_mode(model, training)
             yield members
     finally:
+        for module in sharded:
+            module.reshard()
         for module, flag in flags:
             if module.training is not flag:
                 module.training = flag
@@ -74,6 +78,24 @@ def unchanged(
                 kept.restore()
         for buffer in buffers:
             buffer.restore()
+
+
+_FSDP = "torch.distributed.fsdp"
+
+
+def _sharded_whole(members: Members) -> list[Any]:
+    """The modules under FSDP2 of a model whose parameters are all sharded now.
+
+    A pass gathers the parameters and may leave them so, which FSDP notes outside of the modules.
+    """
+    if _FSDP not in sys.modules:
+        return []
+    from torch.distributed.fsdp import FSDPModule
+    from torch.distributed.tensor import DTensor
+
+    under = [module for module in members.modules.values() if isinstance(module, FSDPModule)]
+    whole = all(isinstance(parameter, DTensor) for parameter in members.parameters.values())
+    return under if whole else []
 
 
 def _buffers_kept(buffers: Iterable[torch.Tensor]) -> list[_Buffer | _SmallBuffers]:

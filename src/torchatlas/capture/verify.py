@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torchatlas.capture.builder import Draft
     from torchatlas.capture.tracer import Tracer
 
+_COLLECTIVE = ("c10d", "_c10d_functional", "fsdp.")
 _PLAIN_TENSORS = (torch.Tensor, torch.nn.Parameter)
 _TOLERANCE = {  # relative and absolute, as torch.testing.assert_close has them
     torch.float16: (1e-3, 1e-5),
@@ -166,6 +167,11 @@ class Tape:
             place = [_place(reference)] if isinstance(reference, _View) else []
             self._left += [left for _, left in self.flows.sources(place)] or [None]
 
+    @property
+    def is_distributed(self) -> bool:
+        """Whether ops took part that exchange tensors with other processes."""
+        return any(str(step.op).startswith(_COLLECTIVE) for step in self.steps)
+
     def edges_amiss(self, graph: Graph, tracer: Tracer) -> tuple[str, ...]:
         """Where the edges of the graph and what the ops read and wrote differ, in words."""
         inputs: dict[int, set[str]] = {}
@@ -291,6 +297,9 @@ def judge(graph: Graph, tracer: Tracer, tape: Tape) -> Verification:
     except _CannotReplay as reason:
         return Verification(False, None, 0, str(reason), tape.constants)
     compared = _compared(tape, values)
+    if not compared.ok and tape.is_distributed:
+        why = "what came from other processes is no result of the recorded ops"
+        return replace(compared, reason=f"{compared.reason}: {why}")
     amiss = tape.edges_amiss(again, tracer) if compared.ok else ()
     if not amiss:
         return compared
