@@ -8,6 +8,7 @@ interface Known {
 }
 
 const ROLES = { item: 0, in: 1, out: 2 } as const;
+const LATEST = 3;
 
 /** Lays out blocks, the contents of each that looks alike once, whatever frames are asked for. */
 export class KnownBlocks {
@@ -51,8 +52,8 @@ export class KnownBlocks {
     const { numbers } = this;
     let at = 0;
     for (const head of [vertices.length, Number(portsStay), inset.top, inset.left, inset.right, inset.bottom]) numbers[at++] = head;
-    for (const { role, width, height } of vertices) {
-      numbers[at++] = ROLES[role];
+    for (const { role, isLatest, width, height } of vertices) {
+      numbers[at++] = isLatest ? LATEST : ROLES[role];
       numbers[at++] = width;
       numbers[at++] = height;
     }

@@ -95,7 +95,8 @@ export class GroupPlanner {
       const { width, height } = this.sizeOf(plan, boxes[i]!);
       return { width, height, role: "item" };
     });
-    for (const _ of ports.in) vertices.push({ width: PORT_WIDTH, height: 0, role: "in" });
+    const latest = flows.inputs.at(-1);
+    for (const net of ports.in) vertices.push({ width: PORT_WIDTH, height: 0, role: "in", ...(net === latest && { isLatest: true }) });
     for (const _ of ports.out) vertices.push({ width: PORT_WIDTH, height: 0, role: "out" });
     const firstOut = items.length + ports.in.length;
     const edges = flows.edges.map(({ net, from, to }): BlockEdge => {

@@ -11,6 +11,8 @@ export interface BlockVertex {
   width: number;
   height: number;
   role: "item" | "in" | "out";
+  /** Of the in-ports, the one whose tensor is met last: mostly what was made just before. */
+  isLatest?: boolean;
 }
 
 /**
