@@ -48,7 +48,7 @@ export class KnownBlocks {
 
   /** Writes a block as numbers that two blocks share only if all but their frames is the same; how many they are. */
   private write({ vertices, edges, portsStay, inset }: Block): number {
-    this.makeRoom(6 + 3 * vertices.length + 5 * edges.length);
+    this.makeRoom(6 + 3 * vertices.length + 6 * edges.length);
     const { numbers } = this;
     let at = 0;
     for (const head of [vertices.length, Number(portsStay), inset.top, inset.left, inset.right, inset.bottom]) numbers[at++] = head;
@@ -57,10 +57,11 @@ export class KnownBlocks {
       numbers[at++] = width;
       numbers[at++] = height;
     }
-    for (const { source, target, net, exit, entry } of edges) {
+    for (const { source, target, net, kind, exit, entry } of edges) {
       numbers[at++] = source;
       numbers[at++] = target;
       numbers[at++] = net;
+      numbers[at++] = kind;
       numbers[at++] = exit;
       numbers[at++] = entry ?? Infinity;
     }

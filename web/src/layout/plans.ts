@@ -105,6 +105,7 @@ export class GroupPlanner {
         source: from === BORDER ? items.length + ports.in.indexOf(carried) : from,
         target: to === BORDER ? firstOut + ports.out.indexOf(carried) : to,
         net,
+        kind: flows.roles[net]!,
         exit: from === BORDER ? 0 : (portOffset(inside[from], carried, "out") ?? 0),
         entry: to === BORDER ? 0 : portOffset(inside[to], carried, "in"),
       };

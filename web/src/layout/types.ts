@@ -25,6 +25,8 @@ export interface BlockEdge {
   source: number;
   target: number;
   net: number;
+  /** Edges of different kinds, such as tensors and gradients, never share a line. */
+  kind: number;
   exit: number;
   entry: number | null;
 }
