@@ -191,7 +191,7 @@ def _rounded(limit_ms: float | None) -> float | None:
 
 
 def main() -> None:
-    """Print the figures alone, each as soon as it is there: of the sizes that are named, or of all."""
+    """Print each figure as soon as it is there, of the sizes that are named or of all."""
     sizes = tuple(int(size) for size in sys.argv[1:]) or (*SIZES, LARGEST)
     for result in _figures(sizes):
         print(f"{result.what}: {result.value:.1f} {result.unit}", flush=True)
