@@ -19,6 +19,7 @@ from benchmarks.report import add_section, table
 from benchmarks.result import Result
 from benchmarks.summaries import measure_summaries
 from benchmarks.viewer import measure_viewer
+from benchmarks.viewer_beside import measure_beside
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -38,6 +39,7 @@ def main() -> None:
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
             measure_viewer,
+            measure_beside,
             measure_paper,
             lambda: measure_layout(folder / "layout"),
         ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.page import READY, find_browser
 from benchmarks.result import Result
@@ -56,9 +57,9 @@ async ([gesture, frames]) => {
 }
 """
 OPEN_ALL = """
-() => {
+async () => {
   const start = performance.now();
-  torchatlas.expand("all");
+  await torchatlas.expand("all");
   return performance.now() - start;
 }
 """
@@ -79,27 +80,29 @@ async () => {
 """
 
 
-def measure_viewer(sizes: tuple[int, ...] = SIZES, largest: int = LARGEST) -> list[Result]:
+def measure_viewer(sizes: tuple[int, ...] = (*SIZES, LARGEST)) -> list[Result]:
     """Pan and zoom graphs of several sizes, all of them open, and open a very large one.
 
     Raises:
         RuntimeError: there is no Chromium.
     """
+    return list(_figures(sizes))
+
+
+def _figures(sizes: tuple[int, ...]) -> Iterator[Result]:
     from playwright.sync_api import sync_playwright
 
-    results: list[Result] = []
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=list(QUIET))
-        for size in (*sizes, largest):
+        for size in sizes:
             report = Path(name) / f"{size}.html"
             Atlas(synthetic_run(size)).save(report)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            results += [*_opening(page, report, size)]
-            if size != largest:
-                results += [*_frames(page, size)]
+            yield from _opening(page, report, size)
+            if size < LARGEST:
+                yield from _frames(page, size)
             page.close()
         browser.close()
-    return results
 
 
 def synthetic_run(size: int) -> Run:
@@ -188,10 +191,10 @@ def _rounded(limit_ms: float | None) -> float | None:
 
 
 def main() -> None:
-    """Print the figures alone."""
-    results: list[Any] = measure_viewer()
-    for result in results:
-        print(f"{result.what}: {result.value:.1f} {result.unit}")
+    """Print each figure as soon as it is there, of the sizes that are named or of all."""
+    sizes = tuple(int(size) for size in sys.argv[1:]) or (*SIZES, LARGEST)
+    for result in _figures(sizes):
+        print(f"{result.what}: {result.value:.1f} {result.unit}", flush=True)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,7 @@ export class App {
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
+    this.graph.leaveRoomFor(this.legend);
     if (!run.run.graph) this.graphHost.append(noGraph(run, (page) => this.store.set({ page })));
     this.viewFacts.after(this.graph.toolbar.element);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));

@@ -36,6 +36,19 @@ describe("Camera", () => {
     expect(camera.toScreen(0, 0)[1]).toBeCloseTo(12);
   });
 
+  it("leaves what stands in the lower corners uncovered, beside it or above it", () => {
+    const corners = { left: { width: 260, height: 120 }, right: { width: 140, height: 240 } };
+    const camera = new Camera();
+    camera.fit({ width: 300, height: 900 }, VIEW, 150, corners);
+    expect(camera.toScreen(0, 0)[0]).toBeGreaterThanOrEqual(260);
+    expect(camera.toScreen(300, 0)[0]).toBeLessThanOrEqual(VIEW.width - 140);
+    camera.fit({ width: 700, height: 320 }, VIEW, 350, corners);
+    expect(camera.scale).toBe(1);
+    expect(camera.toScreen(0, 320)[1]).toBeLessThanOrEqual(VIEW.height - 240);
+    camera.fit({ width: 200, height: 300 }, VIEW, 100, corners);
+    expect(camera.toScreen(100, 0)[0]).toBeCloseTo(400);
+  });
+
   it("never starts so small that text cannot be read", () => {
     const camera = new Camera();
     camera.fit({ width: 90_000, height: 400 }, VIEW, 70_000);

@@ -13,6 +13,22 @@ const CLOSE_SCALE = 1.4;
 const MARGIN = 24;
 const TOP_MARGIN = 12;
 
+/** What stands in the lower corners of the view, measured from there. */
+export interface Corners {
+  left: Size;
+  right: Size;
+}
+
+const NOTHING: Size = { width: 0, height: 0 };
+const NO_CORNERS: Corners = { left: NOTHING, right: NOTHING };
+
+/** The largest scale, of those that a drawing is first shown at, at which it fits between two columns. */
+function fitting(world: Size, { low, high }: { low: number; high: number }, height: number): number {
+  const across = (high - low - 2 * MARGIN) / Math.max(1, world.width);
+  const down = (height - 2 * TOP_MARGIN) / Math.max(1, world.height);
+  return Math.min(FIT_SCALE, across, down >= TALL_SCALE ? down : FIT_SCALE);
+}
+
 /** Which part of the drawing is seen, and how large. */
 export class Camera {
   scale = 1;
@@ -44,16 +60,25 @@ export class Camera {
   /**
    * Shows the drawing's width from its top, at a scale at which its text can be read.
    *
-   * What is too wide for that is shown around the column `start`.
+   * What is too wide for that is shown around the column `start`. What stands in the lower corners of
+   * the view covers nothing where that can be: the drawing is then above it, or between.
    */
-  fit(world: Size, view: Size, start: number): void {
-    const across = (view.width - 2 * MARGIN) / Math.max(1, world.width);
-    const down = (view.height - 2 * TOP_MARGIN) / Math.max(1, world.height);
-    const whole = Math.min(FIT_SCALE, across, down >= TALL_SCALE ? down : FIT_SCALE);
-    this.scale = Math.max(READABLE_SCALE, whole);
-    const middle = across >= this.scale ? world.width / 2 : start;
-    this.x = middle - view.width / 2 / this.scale;
-    const spare = (view.height / this.scale - world.height) / 2;
+  fit(world: Size, view: Size, start: number, corners: Corners = NO_CORNERS): void {
+    const { left, right } = corners;
+    const whole = fitting(world, { low: 0, high: view.width }, view.height);
+    const lowest = view.height - Math.max(left.height, right.height);
+    const between = { low: left.width, high: view.width - right.width };
+    const isClear = (scale: number): boolean => TOP_MARGIN + world.height * scale <= lowest;
+    const above = fitting(world, { low: 0, high: view.width }, lowest);
+    const beside = fitting(world, between, view.height);
+    const isAbove = isClear(above) && above >= READABLE_SCALE && above >= beside;
+    const isBeside = !isAbove && beside >= READABLE_SCALE;
+    this.scale = Math.max(READABLE_SCALE, isAbove ? above : isBeside ? beside : whole);
+    const room = isBeside ? between : { low: 0, high: view.width };
+    const holdsAll = world.width * this.scale <= room.high - room.low - 2 * MARGIN + 1;
+    const middle = holdsAll ? world.width / 2 : start;
+    this.x = middle - (room.low + room.high) / 2 / this.scale;
+    const spare = ((isAbove ? lowest : view.height) / this.scale - world.height) / 2;
     this.y = -Math.max(TOP_MARGIN / this.scale, Math.min(spare, MARGIN / this.scale));
   }
 

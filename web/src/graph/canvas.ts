@@ -11,6 +11,7 @@ import { byNearness, findAnchor } from "./anchor";
 import { Announcement } from "./announcement";
 import { Backdrop } from "./backdrop";
 import { Camera } from "./camera";
+import { Overlays } from "./corners";
 import { drawFrame } from "./draw";
 import { seenArea, type Frame, type Highlight, type Paint } from "./frame";
 import { highlightOf } from "./highlight";
@@ -89,6 +90,7 @@ export class GraphCanvas {
   private readonly minimap: Minimap;
   private readonly listening = new AbortController();
   private readonly sizes = new ResizeObserver(() => this.resize());
+  private readonly overlays: Overlays;
   private palette: Palette;
   private scene: Scene;
   private readonly slices = new Slices();
@@ -141,12 +143,19 @@ export class GraphCanvas {
       zoomBy: (factor) => this.zoomBy(factor),
       fit: () => this.fit(),
     });
+    this.overlays = new Overlays(host, this.sizes);
+    this.overlays.add(this.minimap.corner);
     this.toolbar = this.newToolbar();
     this.newHands();
     this.resize();
     this.sizes.observe(host);
     this.announce();
     this.sayHowLarge();
+  }
+
+  /** Fits the graph beside or above an element that stands over a lower corner of the host. */
+  leaveRoomFor(element: HTMLElement): void {
+    this.overlays.add(element);
   }
 
   /** Draws another graph of the same model; groups that are open in both stay open. */
@@ -469,7 +478,7 @@ export class GraphCanvas {
 
   private fitCamera(): void {
     const first = this.scene.layout.nodes[0];
-    this.camera.fit(this.scene.layout, this.size(), first ? entranceColumn(this.scene, first) : 0);
+    this.camera.fit(this.scene.layout, this.size(), first ? entranceColumn(this.scene, first) : 0, this.overlays.corners());
   }
 
   /** Moves the camera. */

@@ -1,6 +1,6 @@
 import type { LayoutNode } from "../layout/layout";
 import type { Backdrop } from "./backdrop";
-import { drawEdges, drawPorts, drawShapeLabels } from "./draw_edges";
+import { drawEdges, drawPorts, drawShapeLabels, drawTrunks } from "./draw_edges";
 import { drawFold } from "./draw_folds";
 import { drawBox, drawFarBoxes, drawGroup, drawGroupHeader, drawMark, LEAST_HEAD } from "./draw_nodes";
 import { DETAIL_SCALE, DIMMED, frontNow, LABEL_SCALE, placeNow, seenArea, type Frame } from "./frame";
@@ -51,6 +51,7 @@ function drawGraph(ctx: CanvasRenderingContext2D, frame: Frame, seen: readonly L
   else for (const group of groups) withInk(ctx, frame, group, () => drawGroup(ctx, frame, group));
   ctx.globalAlpha = frame.from ? Math.max(0, frame.progress * 2 - 1) : 1;
   drawEdges(ctx, frame);
+  drawTrunks(ctx, frame);
   drawPorts(ctx, frame);
   if (camera.scale >= LABEL_SCALE.changed - LABEL_SCALE.fade) drawShapeLabels(ctx, frame);
   ctx.globalAlpha = 1;

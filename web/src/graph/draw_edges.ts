@@ -1,13 +1,18 @@
 import type { LayoutEdge } from "../layout/layout";
 import type { Point } from "../layout/types";
 import { netOf } from "../layout/flows";
-import { DETAIL_SCALE, DIMMED, fade, LABEL_SCALE, seenArea, type Frame } from "./frame";
+import type { Font } from "../layout/label";
+import { CLEAR_TEXT_SCALE, DETAIL_SCALE, DIMMED, fade, LABEL_SCALE, seenArea, TEXT_SCALE, type Frame } from "./frame";
 import { SHAPE_FONT, type Scene } from "./scene";
 import { traceArrowHead, traceLine, traceRoundedLine } from "./shapes";
 import { cssFont, mixColours, tintAt } from "./theme";
 
 const FORK_RADIUS = 2.6;
 const PORT_RADIUS = 3.2;
+/** Many lines that end as one are this wide there, up to the arrow, and counted. */
+const TRUNK_WIDTH = 4;
+const ARROW_ROOM = 7;
+const COUNT_FONT: Font = { weight: 600, size: 10 };
 const SAVED_DASH = [5, 4];
 /** Lines from far away are this wide on the screen, and pieces shorter than this are left out. */
 const FAR_WIDTH = 0.7;
@@ -74,6 +79,39 @@ function drawForks(ctx: CanvasRenderingContext2D, frame: Frame, nets: ReadonlySe
     }
     ctx.fill();
   }
+}
+
+/** Where many lines end as one: thicker, with their number beside it. */
+export function drawTrunks(ctx: CanvasRenderingContext2D, frame: Frame): void {
+  const { scene, palette, camera, highlight } = frame;
+  if (camera.scale < DETAIL_SCALE || scene.trunks.length === 0) return;
+  const area = seenArea(frame);
+  const ink = ctx.globalAlpha;
+  for (const { from, to, role, count } of scene.trunks) {
+    if (to[0] < area.left || to[0] > area.right || to[1] < area.top || to[1] > area.bottom) continue;
+    ctx.globalAlpha = ink * (highlight ? DIMMED : 1);
+    ctx.strokeStyle = role === "forward" ? palette.edge : palette.gradient;
+    ctx.lineWidth = TRUNK_WIDTH;
+    ctx.beginPath();
+    ctx.moveTo(from[0], from[1]);
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+    const share = Math.max(0, 1 - ARROW_ROOM / Math.max(1, length));
+    ctx.lineTo(from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share);
+    ctx.stroke();
+    ctx.globalAlpha *= fade(camera.scale, TEXT_SCALE, CLEAR_TEXT_SCALE);
+    ctx.font = cssFont(COUNT_FONT, palette.family);
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    ctx.lineJoin = "round";
+    ctx.lineWidth = 3;
+    ctx.strokeStyle = palette.canvas;
+    const isAcross = Math.abs(to[1] - from[1]) < 1;
+    const [x, y] = isAcross ? [Math.min(from[0], to[0]) + 4, to[1] - 8] : [to[0] + 6, to[1] - ARROW_ROOM - 2];
+    ctx.strokeText(`×${count}`, x, y);
+    ctx.fillStyle = role === "forward" ? palette.text2 : palette.gradient;
+    ctx.fillText(`×${count}`, x, y);
+  }
+  ctx.globalAlpha = ink;
 }
 
 /** From far away: straight thin lines without heads. */

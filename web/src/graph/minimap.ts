@@ -16,7 +16,7 @@ export interface MinimapActions {
 
 /** The whole graph in small with the part in view framed, and the zoom buttons above it. */
 export class Minimap {
-  private readonly corner = document.createElement("div");
+  readonly corner = document.createElement("div");
   private readonly surface = document.createElement("canvas");
   private readonly percent = document.createElement("span");
   /** The nodes alone: drawn again only when they or their colours change. */

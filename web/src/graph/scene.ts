@@ -6,6 +6,7 @@ import type { Point } from "../layout/types";
 import { SHEET_STEP, type DrawnFold, type DrawnGraph } from "../model/drawn";
 import { type EdgeRole, type GraphIndex } from "../model/graph";
 import { FOLD_HEADER, foldFigure, type FoldFigure } from "./fold_figure";
+import { trunksOf, type Trunk } from "./trunks";
 import { areaOf, SpatialIndex, type Area } from "./spatial";
 
 export const SHAPE_FONT: Font = { weight: 400, size: 9.5 };
@@ -43,6 +44,8 @@ export interface Scene {
   /** Places of nodes and edges, in the order of the layout. */
   nodesAt: SpatialIndex;
   edgesAt: SpatialIndex;
+  /** Where many lines end as one. */
+  trunks: readonly Trunk[];
   /** Roles of nets, for the dots where they fork. */
   roles: ReadonlyMap<string, EdgeRole>;
   /** Shapes beside lines: first those where the shape changes. Found out when they are first asked for, or bit by bit before. */
@@ -116,6 +119,7 @@ export class SceneBuilder {
       widths: lineWidths(layout.edges),
       nodesAt: new SpatialIndex(layout.nodes.map(areaOf)),
       edgesAt: new SpatialIndex(layout.edges.map((edge) => boundsOf(edge.points))),
+      trunks: trunksOf(layout.edges),
       roles: new Map(layout.edges.map((edge) => [netOf(edge), edge.role])),
       labels: () => labels.all(),
       labelSteps: () => labels.steps(),

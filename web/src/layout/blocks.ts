@@ -8,6 +8,7 @@ interface Known {
 }
 
 const ROLES = { item: 0, in: 1, out: 2 } as const;
+const LATEST = 3;
 
 /** Lays out blocks, the contents of each that looks alike once, whatever frames are asked for. */
 export class KnownBlocks {
@@ -47,19 +48,20 @@ export class KnownBlocks {
 
   /** Writes a block as numbers that two blocks share only if all but their frames is the same; how many they are. */
   private write({ vertices, edges, portsStay, inset }: Block): number {
-    this.makeRoom(6 + 3 * vertices.length + 5 * edges.length);
+    this.makeRoom(6 + 3 * vertices.length + 6 * edges.length);
     const { numbers } = this;
     let at = 0;
     for (const head of [vertices.length, Number(portsStay), inset.top, inset.left, inset.right, inset.bottom]) numbers[at++] = head;
-    for (const { role, width, height } of vertices) {
-      numbers[at++] = ROLES[role];
+    for (const { role, isLatest, width, height } of vertices) {
+      numbers[at++] = isLatest ? LATEST : ROLES[role];
       numbers[at++] = width;
       numbers[at++] = height;
     }
-    for (const { source, target, net, exit, entry } of edges) {
+    for (const { source, target, net, kind, exit, entry } of edges) {
       numbers[at++] = source;
       numbers[at++] = target;
       numbers[at++] = net;
+      numbers[at++] = kind;
       numbers[at++] = exit;
       numbers[at++] = entry ?? Infinity;
     }

@@ -1,4 +1,4 @@
-import { ROOT, type GraphIndex, type LiftedEdge } from "../model/graph";
+import { ROLES, ROOT, type GraphIndex, type LiftedEdge } from "../model/graph";
 
 /** The group's own border as an end of a flow. */
 export const BORDER = -1;
@@ -18,6 +18,8 @@ export interface Flows {
   outputs: number[];
   /** Nets in the order in which they are met: groups that look alike have the same `edges`. */
   nets: number[];
+  /** What each of these nets is, by its place in `ROLES`. */
+  roles: number[];
 }
 
 /** The edges of a picture cut at the borders of its open groups. */
@@ -52,8 +54,9 @@ export function cutAtBorders(index: GraphIndex, lifted: readonly LiftedEdge[], o
       numbers.set(name, (net = cut.nets.length));
       cut.nets.push(name);
     }
+    const role = ROLES.indexOf(edge.role);
     const add = (at: number, from: number, to: number): void => {
-      cut.pieces.push(at, builders[at]!.add(net, from, to));
+      cut.pieces.push(at, builders[at]!.add(net, role, from, to));
     };
     let [from, to] = [tree.numberOf(edge.source), tree.numberOf(edge.target)];
     for (; depth[from]! > depth[to]!; from = around[from]!) add(group[from]!, place[from]!, BORDER);
@@ -104,7 +107,7 @@ class ShownTree {
 }
 
 class FlowBuilder {
-  readonly flows: Flows = { edges: [], inputs: [], outputs: [], nets: [] };
+  readonly flows: Flows = { edges: [], inputs: [], outputs: [], nets: [], roles: [] };
   /** Places of nets in this group, by their number. */
   private readonly places = new Map<number, number>();
   /** Places of edges by what they are, as one number. */
@@ -114,12 +117,13 @@ class FlowBuilder {
 
   constructor(private readonly size: number) {}
 
-  add(net: number, from: number, to: number): number {
+  add(net: number, role: number, from: number, to: number): number {
     const { flows, size } = this;
     let place = this.places.get(net);
     if (place === undefined) {
       this.places.set(net, (place = flows.nets.length));
       flows.nets.push(net);
+      flows.roles.push(role);
     }
     const key = (place * (size + 1) + from + 1) * (size + 1) + to + 1;
     const known = this.known.get(key);

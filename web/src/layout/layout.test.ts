@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Graph } from "../generated/document";
 import { GraphIndex } from "../model/graph";
 import { LayoutEngine, type Layout, type LayoutNode } from "./layout";
-import { GraphBuilder, measure, randomGraph, residualNetwork, transformer } from "./testing/graphs";
+import { branches, denseNetwork, GraphBuilder, measure, randomGraph, residualNetwork, transformer } from "./testing/graphs";
 import type { Point } from "./types";
 
 function engineOf(graph: Graph): { index: GraphIndex; engine: LayoutEngine } {
@@ -260,6 +260,37 @@ it("puts nodes without edges in rows below the others", () => {
   expect(layout.nodes.length).toBe(502);
   expect(layout.width).toBeLessThan(1000);
   expect(nodeOf(layout, "loose0").y).toBeGreaterThan(nodeOf(layout, "b").y);
+});
+
+it("lets many gradients into one closed group share a line, and no tensor with them", () => {
+  const graph = new GraphBuilder();
+  const ops = Array.from({ length: 30 }, (_, i) => graph.op(`op${i}`, ".", "op"));
+  graph.module("closed", ".");
+  const inner = graph.op("inner", "closed", "op");
+  const step = graph.add({ id: "step", kind: "backward", parent: "closed" });
+  graph.chain(...ops, inner);
+  const steps = ops.map((op, i) => graph.add({ id: `grad${i}`, kind: "backward", attributes: { forward: op } }));
+  for (const one of steps) graph.connect(one, step);
+  const { engine } = engineOf(graph.build());
+  const ends = engine.layout(new Set()).edges.filter(({ target }) => target === "closed");
+  const columns = (role: string): Set<number> => new Set(ends.filter((edge) => edge.role === role).map(({ points }) => Math.round(points.at(-1)![0])));
+  expect(ends.length).toBe(31);
+  expect(columns("gradient").size).toBe(1);
+  expect(columns("forward")).not.toEqual(columns("gradient"));
+});
+
+it("puts 500 branches on rows no wider than a page", () => {
+  for (const length of [1, 3]) {
+    const layout = layoutAll(branches(500, length));
+    expect(layout.edges.length).toBe(500 * (length + 1));
+    expect(layout.width).toBeLessThan(1600);
+  }
+});
+
+it("keeps densely joined layers in one column", () => {
+  const layout = layoutAll(denseNetwork(16));
+  const columns = layout.nodes.filter(({ id }) => id.endsWith("norm1")).map(({ x }) => x);
+  expect(Math.max(...columns) - Math.min(...columns)).toBeLessThan(100);
 });
 
 it("manages a group of 500 branches and a chain of 1,500", () => {

@@ -6,7 +6,7 @@ import type { Block, BlockVertex } from "./types";
 
 function blockOf(count: number, pairs: [number, number][]): Block {
   const vertices: BlockVertex[] = Array.from({ length: count }, () => ({ width: 80, height: 22, role: "item" }));
-  const edges = pairs.map(([source, target]) => ({ source, target, net: source, exit: 0, entry: null }));
+  const edges = pairs.map(([source, target]) => ({ source, target, net: source, kind: 0, exit: 0, entry: null }));
   return { vertices, edges, portsStay: false, inset: { top: 0, left: 0, right: 0, bottom: 0 }, minWidth: 0, minHeight: 0, clearLeft: 0 };
 }
 

@@ -95,7 +95,8 @@ export class GroupPlanner {
       const { width, height } = this.sizeOf(plan, boxes[i]!);
       return { width, height, role: "item" };
     });
-    for (const _ of ports.in) vertices.push({ width: PORT_WIDTH, height: 0, role: "in" });
+    const latest = flows.inputs.at(-1);
+    for (const net of ports.in) vertices.push({ width: PORT_WIDTH, height: 0, role: "in", ...(net === latest && { isLatest: true }) });
     for (const _ of ports.out) vertices.push({ width: PORT_WIDTH, height: 0, role: "out" });
     const firstOut = items.length + ports.in.length;
     const edges = flows.edges.map(({ net, from, to }): BlockEdge => {
@@ -104,6 +105,7 @@ export class GroupPlanner {
         source: from === BORDER ? items.length + ports.in.indexOf(carried) : from,
         target: to === BORDER ? firstOut + ports.out.indexOf(carried) : to,
         net,
+        kind: flows.roles[net]!,
         exit: from === BORDER ? 0 : (portOffset(inside[from], carried, "out") ?? 0),
         entry: to === BORDER ? 0 : portOffset(inside[to], carried, "in"),
       };

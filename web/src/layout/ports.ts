@@ -35,12 +35,14 @@ export function straightenPorts(
   }
 }
 
-/** The port on the longest way in or out, the first of several. */
+/** The port on the longest way in or out; of several the one whose tensor is met last, or the first. */
 export function mainPort(block: Block, role: "in" | "out", { depth, reach }: Ranking): number | undefined {
   const length = role === "in" ? reach : depth;
   let found: number | undefined;
   block.vertices.forEach((vertex, i) => {
-    if (vertex.role === role && (found === undefined || length[i]! > length[found]!)) found = i;
+    if (vertex.role !== role) return;
+    const isTied = found !== undefined && length[i] === length[found];
+    if (found === undefined || length[i]! > length[found]! || (isTied && vertex.isLatest)) found = i;
   });
   return found;
 }

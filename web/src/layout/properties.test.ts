@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Graph } from "../generated/document";
 import { GraphIndex, ROOT } from "../model/graph";
 import { LayoutEngine, type Layout, type LayoutNode } from "./layout";
-import { branches, measure, randomGraph, residualNetwork, transformer, unrolled, wildGraph } from "./testing/graphs";
+import { branches, denseNetwork, measure, randomGraph, residualNetwork, transformer, unrolled, wildGraph } from "./testing/graphs";
 import { drawingOf, linesThroughBoxes, qualityOf } from "./testing/quality";
 import type { Direction } from "./types";
 
@@ -13,6 +13,8 @@ const GRAPHS: [string, () => Graph][] = [
   ["a transformer", () => transformer(4)],
   ["60 branches of one op", () => branches(60, 1)],
   ["40 branches of three ops", () => branches(40, 3)],
+  ["500 branches of one op", () => branches(500, 1)],
+  ["densely joined layers", () => denseNetwork(12)],
   ["a cell called 60 times", () => unrolled(60)],
   ...SEEDS.map((seed): [string, () => Graph] => [`120 ops in order, seed ${seed}`, () => randomGraph(120, seed)]),
   ...SEEDS.map((seed): [string, () => Graph] => [`70 wild ops, seed ${seed}`, () => wildGraph(70, seed)]),

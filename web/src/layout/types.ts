@@ -11,6 +11,8 @@ export interface BlockVertex {
   width: number;
   height: number;
   role: "item" | "in" | "out";
+  /** Of the in-ports, the one whose tensor is met last: mostly what was made just before. */
+  isLatest?: boolean;
 }
 
 /**
@@ -23,6 +25,8 @@ export interface BlockEdge {
   source: number;
   target: number;
   net: number;
+  /** Edges of different kinds, such as tensors and gradients, never share a line. */
+  kind: number;
   exit: number;
   entry: number | null;
 }

@@ -39,7 +39,7 @@ export interface NodeLook {
   beyond?: number;
 }
 
-const ROLES: readonly EdgeRole[] = ["forward", "gradient", "saved"];
+export const ROLES: readonly EdgeRole[] = ["forward", "gradient", "saved"];
 
 const NO_CHILDREN: readonly string[] = [];
 

@@ -209,3 +209,24 @@ export function unrolled(steps: number): Graph {
   }
   return graph.build();
 }
+
+/** Blocks of which each concatenates what came in and what all before it made. */
+export function denseNetwork(layers: number): Graph {
+  const graph = new GraphBuilder();
+  const input = graph.add({ id: "input:x", kind: "input", type: "input", name: "input" });
+  graph.module("block", ".", "DenseBlock");
+  const made = [graph.layer("conv0", ".", "Conv2d")];
+  graph.connect(input, made[0]!);
+  for (let i = 0; i < layers; i++) {
+    const id = graph.module(`block.layer${i}`, "block", "DenseLayer");
+    const cat = graph.op(`${id}/cat:0`, id, "cat");
+    for (const one of made) graph.connect(one, cat);
+    const ops = ["norm1", "relu1", "conv1", "norm2", "relu2", "conv2"].map((name) => graph.layer(`${id}.${name}`, id, name.replace(/\d/, "")));
+    graph.chain(cat, ...ops);
+    made.push(ops.at(-1)!);
+  }
+  const last = graph.op("block/cat:0", "block", "cat");
+  for (const one of made) graph.connect(one, last);
+  graph.connect(last, graph.add({ id: "output:0", kind: "output", type: "output", name: "output" }));
+  return graph.build();
+}
