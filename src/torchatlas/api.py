@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
-from torchatlas.measure.diff import compared_rows
+from torchatlas.measure.compared_runs import compared_runs
 from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
 from torchatlas.run import (
     ROOT,
     SCHEMA_VERSION,
-    Comparison,
     Document,
     Graph,
     Run,
@@ -255,35 +254,15 @@ def compare(
     Raises:
         RunError: one of them has no graph, or cannot be read.
     """
-    (first, graph), *others = (_comparable(source) for source in (before, after, *more))
-    names = [run.name for run, _ in others]
-    own = f"{first.name} (first)" if first.name in names else first.name
-    own, *shown = _told_apart([own, *names])
-    rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
-    for (_, other), name in zip(others, shown, strict=True):
-        differences, matches = compared_rows(graph, other, name)
-        rows["differences"] += differences
-        rows["matches"] += matches
-    run = others[0][0]
-    tables = run.tables | {name: build_table(name, found) for name, found in rows.items()}
-    comparison = Comparison(
-        names=(own, *shown),
-        runs=(first, *(other for other, _ in others[1:])),
-    )
-    return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables), comparison)
+    return Atlas(*compared_runs([_comparable(source) for source in (before, after, *more)]))
 
 
-def _comparable(source: Any) -> tuple[Run, Graph]:
+def _comparable(source: Any) -> Run:
     """A run with a graph, of whatever has one."""
     if isinstance(source, str | Path):
         source = load(source)
     if isinstance(source, Atlas):
-        if source.graph is None:
-            raise RunError(
-                f"{source.run.name} has no graph to compare: the run was recorded or measured "
-                "without its structure; give record an example, or compare an atlas of the model"
-            )
-        return source.run, source.graph
+        return source.run
     graph = source if isinstance(source, Graph) else getattr(source, "graph", None)
     if not isinstance(graph, Graph):
         raise RunError(
@@ -291,16 +270,7 @@ def _comparable(source: Any) -> tuple[Run, Graph]:
             "a path; of a model, what trace(model, inputs) gives"
         )
     name = graph.nodes[ROOT].type if ROOT in graph.nodes else "graph"
-    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph), graph
-
-
-def _told_apart(names: list[str]) -> list[str]:
-    """Names of which no two are the same: `net`, `net (2)`, `net (3)`."""
-    found: list[str] = []
-    for name in names:
-        numbered = (f"{name} ({count})" for count in range(2, len(names) + 2))
-        found.append(next(one for one in (name, *numbered) if one not in found))
-    return found
+    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph)
 
 
 def _exported_run(program: ExportedProgram) -> Run:
