@@ -11,12 +11,14 @@ import { ROOT } from "../model/graph";
 import { type Measure, measures } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { ComparePage } from "../pages/compare";
-import { pageContent } from "../pages/pages";
+import { type PageContext, pageContent, shownOf } from "../pages/pages";
+import { renewCards } from "../live/renew";
 import { Bar } from "./bar";
 import { Colouring } from "./colouring";
 import { DIFFERENCES, differenceLegend, paintDifference } from "./differences";
 import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
 import { h } from "./dom";
+import { keeping } from "./keeping";
 import { legendParts } from "./legend";
 import { followable, followAddress, type Known } from "./links";
 import { Notice } from "./notice";
@@ -53,6 +55,7 @@ export class App {
     private readonly run: RunIndex,
     title: string,
     private readonly comparison: ComparisonIndex | null = null,
+    private readonly detail: PageContext["detail"] = undefined,
   ) {
     this.measures = measures(run);
     this.folds = new FoldIndex(run);
@@ -112,6 +115,17 @@ export class App {
   choose(node: string | null): void {
     const chosen = node === "" ? null : node;
     this.store.set({ node: chosen, side: null, graph: this.directionFor(chosen) });
+  }
+
+  /** The run has grown: show it, and leave what the person chose, opened, zoomed and scrolled to. */
+  refresh(): void {
+    const { page, step } = this.store.get();
+    this.measures.splice(0, Infinity, ...measures(this.run));
+    for (const picker of [this.steps, this.trainingSteps]) picker.renew(step);
+    this.recolour();
+    if (page === "graph") keeping(this.inspector, () => this.showNode(false));
+    else if (page !== "compare") this.renewPage(page);
+    this.bar.countFindings();
   }
 
   /** Draw another graph, with what stands for the chosen node in it. */
@@ -175,13 +189,22 @@ export class App {
   }
 
   private showPage(): void {
-    const { page, theme, node, step, split } = this.store.get();
+    const { page, step } = this.store.get();
     for (const [name, element] of this.pages) element.classList.toggle("current", name === page);
     this.bar.showPage(page);
     if (page === "graph" || page === "compare") return;
     const element = this.pages.get(page)!;
     const scrolled = element.querySelector(".cards")?.scrollTop ?? 0;
-    const context = {
+    const content = pageContent(this.run, page, this.pageContext());
+    if (element.firstChild) element.firstChild.replaceWith(content);
+    else element.append(content, ...(page === "training" ? [this.trainingSteps.element] : []));
+    this.trainingSteps.show(step);
+    element.querySelector(".cards")?.scrollTo({ top: scrolled });
+  }
+
+  private pageContext(): PageContext {
+    const { theme, node, step, split } = this.store.get();
+    return {
       theme,
       node,
       step,
@@ -189,12 +212,18 @@ export class App {
       choose: (id: string) => this.locate(id),
       open: (to: Page) => this.store.set({ page: to }),
       splitSwitch: () => this.splitSwitch(),
+      ...(this.detail && { detail: this.detail }),
     };
-    const content = pageContent(this.run, page, context);
-    if (element.firstChild) element.firstChild.replaceWith(content);
-    else element.append(content, ...(page === "training" ? [this.trainingSteps.element] : []));
-    this.trainingSteps.show(step);
-    element.querySelector(".cards")?.scrollTo({ top: scrolled });
+  }
+
+  /** Charts take the new data in; what stands beside them is written anew. */
+  private renewPage(page: Page): void {
+    const shown = this.pages.get(page)!.querySelector(".grid");
+    const context = this.pageContext();
+    const fresh = pageContent(this.run, page, { ...context, withoutCharts: true }).querySelector(".grid");
+    const view = (name: string) => this.run.views.get(name);
+    const isSame = shown && fresh && renewCards(shown, fresh, (name) => view(name) && shownOf(view(name)!, context));
+    if (!isSame) this.showPage();
   }
 
   private splitSwitch(): HTMLElement {
