@@ -147,6 +147,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "units", "integer", "units (features or channels) watched for activity", groups="sum"
         ),
         Column("dead_units", "integer", "units never above zero in the whole sample", groups="sum"),
+        Column(
+            "converted",
+            "text",
+            "of what the summary was made; empty where the values themselves were counted",
+        ),
     ),
     "scalars": (
         Column("name", "text", "what was logged, for example loss"),
@@ -155,6 +160,34 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _RANK,
         Column("value", "number", "value, in the unit of what was logged"),
         Column("time_s", "number", "seconds since the run began", "s"),
+    ),
+    "texts": (
+        Column("name", "text", "under which the text was logged"),
+        _SPLIT,
+        _STEP,
+        _RANK,
+        Column("time_s", "number", "seconds since the run began", "s"),
+        Column("text", "text", "the text"),
+    ),
+    "images": (
+        Column("name", "text", "under which the picture was logged"),
+        _SPLIT,
+        _STEP,
+        _RANK,
+        Column("time_s", "number", "seconds since the run began", "s"),
+        Column("index", "integer", "position among the pictures logged together, from 0"),
+        Column("width", "integer", "pixels"),
+        Column("height", "integer", "pixels"),
+        Column("format", "text", "png, jpeg, gif or unknown"),
+        Column("size_bytes", "integer", "size of the file", "B"),
+        Column("data", "text", "the file as base64"),
+    ),
+    "rewinds": (
+        _RANK,
+        Column("from_step", "integer", "the step that had been reached"),
+        Column("step", "integer", "the step that was gone back to"),
+        Column("time_s", "number", "seconds since the run began", "s"),
+        Column("points", "integer", "recorded points that are void since then"),
     ),
     "evaluation": (
         _SPLIT,

@@ -5,9 +5,12 @@ Nothing here knows torch; no file is ever read with pickle. TensorBoard opens th
 
 from torchatlas.store.event_reader import Events, read_events
 from torchatlas.store.event_writer import EventWriter
-from torchatlas.store.folder import load_run, save_run
+from torchatlas.store.folder import save_run
 from torchatlas.store.graph_file import GRAPH_FORMATS, graph_format, save_graph
+from torchatlas.store.growing_run import GrowingRun, Growth, ScalarSeries
+from torchatlas.store.open_run import load_run
 from torchatlas.store.recording import Recording
+from torchatlas.store.run_list import RunEntry, list_runs
 from torchatlas.store.series import ScalarPoint, SummaryPoint
 from torchatlas.store.whole_file import write_whole
 
@@ -15,10 +18,15 @@ __all__ = [
     "GRAPH_FORMATS",
     "EventWriter",
     "Events",
+    "GrowingRun",
+    "Growth",
     "Recording",
+    "RunEntry",
     "ScalarPoint",
+    "ScalarSeries",
     "SummaryPoint",
     "graph_format",
+    "list_runs",
     "load_run",
     "read_events",
     "save_graph",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,36 +23,75 @@ from torchatlas.store.protobuf import (
     bytes_field,
     double_field,
     read_fields,
+    read_varints,
     varint_field,
 )
 
+Session = Literal["start", "stop"]
+
 FILE_VERSION = "brain.Event:2"
-_FLOAT, _DOUBLE = 1, 2
-_ELEMENT: dict[int, np.dtype[Any]] = {_FLOAT: np.dtype("<f4"), _DOUBLE: np.dtype("<f8")}
+_FLOAT, _DOUBLE, _STRING = 1, 2, 7
+_ELEMENT: dict[int, np.dtype[Any]] = {
+    _FLOAT: np.dtype("<f4"),
+    _DOUBLE: np.dtype("<f8"),
+    3: np.dtype("<i4"),
+    4: np.dtype("u1"),
+    9: np.dtype("<i8"),
+    10: np.dtype("?"),
+    19: np.dtype("<f2"),
+}
+"""Kinds of elements that are read; their numbers are those of `types.proto`."""
+
+_REPEATED = {5: _FLOAT, 6: _DOUBLE, 7: 3, 10: 9}
+"""Fields of a tensor that hold its numbers one by one, and of what kind they are."""
+
 _DATA_CLASS = {"scalars": 1, "histograms": 2}
 """TensorBoard's class of data for its own plugins; it leaves other tensors alone."""
 
 _MOST_DIMENSIONS = 32
 """As many as every version of NumPy can take."""
 
+_SESSIONS: dict[int, Session] = {1: "start", 2: "stop"}
+_SESSION_NUMBERS = {name: number for number, name in _SESSIONS.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Numbers under a tag: a scalar of shape [], or a tensor of any shape."""
+    """What an event holds under a tag.
+
+    Attributes:
+        numbers: a scalar of shape [], or a tensor of any shape; a histogram as rows
+            (left, right, count), shape [bins, 3]. Empty where the value is text or pictures.
+        plugin: whose data it is, as far as it is said: often with the first value of a tag alone.
+        strings: elements of a tensor of texts or of encoded pictures.
+        content: what the plugin noted beside the tag.
+        figures: minimum, maximum, sum and sum of squares where a histogram came with them.
+    """
 
     tag: str
     numbers: FloatArray
     plugin: str = "scalars"
+    strings: tuple[bytes, ...] = ()
+    content: bytes = b""
+    figures: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was noted at one moment. `time_s` is seconds since 1970, `step` optimizer steps."""
+    """What was noted at one moment. `time_s` is seconds since 1970, `step` optimizer steps.
+
+    Attributes:
+        session: "start" where a writer begins at `step`, which makes what stood at that step and
+            later void; "stop" where it has come to its end.
+        has_graph: it holds a graph of TensorBoard's own form.
+    """
 
     time_s: float
     step: int = 0
     values: tuple[Value, ...] = ()
     file_version: str | None = None
+    session: Session | None = None
+    has_graph: bool = False
 
 
 def encode(event: Event, new_tags: frozenset[str] = frozenset()) -> bytes:
@@ -65,16 +104,18 @@ def encode(event: Event, new_tags: frozenset[str] = frozenset()) -> bytes:
     if event.values:
         values = (bytes_field(1, _encode_value(v, v.tag in new_tags)) for v in event.values)
         parts.append(bytes_field(5, b"".join(values)))
+    if event.session is not None:
+        parts.append(bytes_field(7, varint_field(1, _SESSION_NUMBERS[event.session])))
     return b"".join(parts)
 
 
 def decode(message: bytes) -> Event:
-    """The event that a message holds; values that are no numbers are left out.
+    """The event that a message holds; values of forms that are not known are left out.
 
     Raises:
         MalformedMessage: it is no such message.
     """
-    time_s, step, version = 0.0, 0, None
+    time_s, step, version, session, graph = 0.0, 0, None, None, False
     values: list[Value] = []
     for number, wire, raw in read_fields(message):
         match number, wire, raw:
@@ -84,9 +125,13 @@ def decode(message: bytes) -> Event:
                 step = unsigned - 2**64 if unsigned >= 2**63 else unsigned
             case 3, int(_), bytes(data):
                 version = data.decode(errors="replace")
+            case 4, int(_), bytes(data):
+                graph = True
             case 5, int(_), bytes(data) if wire == BYTES:
                 values.extend(_decode_summary(data))
-    return Event(time_s, step, tuple(values), version)
+            case 7, int(_), bytes(data) if wire == BYTES:
+                session = next((_SESSIONS.get(n) for n in _integers(data, 1)), None)
+    return Event(time_s, step, tuple(values), version, session, graph)
 
 
 def _encode_value(value: Value, is_new: bool) -> bytes:
@@ -98,13 +143,18 @@ def _encode_value(value: Value, is_new: bool) -> bytes:
             bytes_field(4, value.numbers.astype("<f8").tobytes()),
         )
     )
-    metadata = bytes_field(9, _metadata(value.plugin)) if is_new else b""
+    if value.strings:
+        shape = bytes_field(2, varint_field(1, len(value.strings)))
+        texts = b"".join(bytes_field(8, text) for text in value.strings)
+        tensor = varint_field(1, _STRING) + bytes_field(2, shape) + texts
+    metadata = bytes_field(9, _metadata(value.plugin, value.content)) if is_new else b""
     return bytes_field(1, value.tag) + bytes_field(8, tensor) + metadata
 
 
-def _metadata(plugin: str) -> bytes:
+def _metadata(plugin: str, content: bytes) -> bytes:
     data_class = _DATA_CLASS.get(plugin)
-    named = bytes_field(1, bytes_field(1, plugin))
+    inner = bytes_field(1, plugin) + (bytes_field(2, content) if content else b"")
+    named = bytes_field(1, inner)
     return named if data_class is None else named + varint_field(4, data_class)
 
 
@@ -116,35 +166,133 @@ def _decode_summary(message: bytes) -> list[Value]:
 def _decode_value(message: Any) -> Value | None:
     if not isinstance(message, bytes):
         raise MalformedMessage("a value is no message")
-    tag, numbers = "", None
+    tag, plugin, content = "", "", b""
+    found: Value | None = None
     for number, wire, raw in read_fields(message):
+        match number, wire, raw:
+            case 1, int(_), bytes(data):
+                tag = data.decode(errors="replace")
+            case 2, int(_), bytes(data) if wire == FIXED32:  # as torch writes scalars
+                found = Value("", np.frombuffer(data, "<f4").astype(np.float64).reshape(()))
+            case 4, int(_), bytes(data):
+                found = _decode_image(data)
+            case 5, int(_), bytes(data):
+                found = _decode_histogram(data)
+            case 6, int(_), bytes(data):
+                found = Value("", _NOTHING, "audio", (data,))
+            case 8, int(_), bytes(data):
+                found = _decode_tensor(data)
+            case 9, int(_), bytes(data):
+                plugin, content = _decode_metadata(data)
+    if found is None:
+        return Value(tag, _NOTHING, plugin, content=content) if plugin else None
+    return replace(found, tag=tag, plugin=plugin or found.plugin, content=content)
+
+
+_NOTHING: FloatArray = np.zeros(0)
+
+
+def _decode_metadata(message: bytes) -> tuple[str, bytes]:
+    """Name of the plugin, and what it noted."""
+    plugin, content = "", b""
+    for number, _, raw in read_fields(message):
         if number == 1 and isinstance(raw, bytes):
-            tag = raw.decode(errors="replace")
-        elif number == 2 and wire == FIXED32 and isinstance(raw, bytes):  # as torch writes scalars
-            numbers = np.frombuffer(raw, "<f4").astype(np.float64).reshape(())
-        elif number == 8 and isinstance(raw, bytes):
-            numbers = _decode_tensor(raw)
-    return None if numbers is None else Value(tag, numbers)
+            for inner, _, data in read_fields(raw):
+                if inner == 1 and isinstance(data, bytes):
+                    plugin = data.decode(errors="replace")
+                elif inner == 2 and isinstance(data, bytes):
+                    content = data
+    return plugin, content
 
 
-def _decode_tensor(message: bytes) -> FloatArray | None:
-    """The numbers of a tensor of single or double precision; None for other tensors."""
-    kind, shape, data = 0, [], b""
+def _decode_image(message: bytes) -> Value:
+    """A picture of the old form, in the order of the new one: width, height, encoded picture."""
+    fields = {number: raw for number, _, raw in read_fields(message)}
+    size = [str(raw).encode() if isinstance(raw := fields.get(n), int) else b"" for n in (2, 1)]
+    picture = fields.get(4, b"")
+    return Value("", _NOTHING, "images", (*size, picture if isinstance(picture, bytes) else b""))
+
+
+def _decode_histogram(message: bytes) -> Value:
+    """A `HistogramProto`: its bins as rows, beside the figures that come with it."""
+    figures = dict.fromkeys(range(1, 6), 0.0)
+    limits, counts = b"", b""
+    for number, wire, raw in read_fields(message):
+        if isinstance(raw, bytes) and number in figures and wire == FIXED64:
+            (figures[number],) = struct.unpack("<d", raw)
+        elif number == 6 and isinstance(raw, bytes):
+            limits += raw
+        elif number == 7 and isinstance(raw, bytes):
+            counts += raw
+    if len(limits) != len(counts) or len(limits) % 8:
+        raise MalformedMessage(
+            f"a histogram has {len(limits)} bytes of limits and {len(counts)} of counts"
+        )
+    right, count = np.frombuffer(limits, "<f8"), np.frombuffer(counts, "<f8")
+    left = (
+        np.concatenate([[min(figures[1], *right[:1].tolist())], right[:-1]])
+        if right.size
+        else right
+    )
+    rows = np.stack([left, right, count], 1)
+    rows[:, :2] = np.clip(rows[:, :2], figures[1], figures[2])  # the outer limits are ±1.8e308
+    exact = (figures[1], figures[2], figures[4], figures[5])
+    return Value("", rows[rows[:, 2] > 0], "histograms", figures=exact)
+
+
+def _decode_tensor(message: bytes) -> Value | None:
+    """The numbers or texts of a tensor; None for elements of another kind."""
+    kind, shape, content = 0, [], b""
+    packed: list[bytes] = []
+    integers: list[int] = []
+    strings: list[bytes] = []
     for number, wire, raw in read_fields(message):
         if number == 1 and wire == VARINT and isinstance(raw, int):
             kind = raw
         elif number == 2 and isinstance(raw, bytes):
             shape = [_dimension(inner) for n, _, inner in read_fields(raw) if n == 2]
-        elif number in (4, 5, 6) and isinstance(raw, bytes):  # content, floats, doubles
-            data += raw
+        elif number == 4 and isinstance(raw, bytes):
+            content = raw
+        elif number == 8 and isinstance(raw, bytes):
+            strings.append(raw)
+        elif number in _REPEATED and isinstance(raw, bytes):
+            packed.append(raw)
+        elif number in _REPEATED and isinstance(raw, int):
+            integers.append(raw)
+    if kind == _STRING:
+        return Value("", _NOTHING, "text", tuple(strings))
     if kind not in _ELEMENT:
         return None
     element = _ELEMENT[kind]
+    data = content or _one_by_one(element, packed, integers)
     readable = len(shape) <= _MOST_DIMENSIONS and all(size < 2**31 for size in shape)
-    if not readable or len(data) != math.prod(shape) * element.itemsize:
+    size = math.prod(shape)
+    if readable and not content and 0 < len(data) < size * element.itemsize <= _MOST_FILLED:
+        data += data[-element.itemsize :] * (size - len(data) // element.itemsize)
+    if not readable or len(data) != size * element.itemsize:
         raise MalformedMessage(f"a tensor of shape {shape} comes with {len(data)} bytes")
     numbers: FloatArray = np.frombuffer(data, element).astype(np.float64).reshape(shape)
-    return numbers
+    return Value("", numbers, "" if shape else "scalars")
+
+
+_MOST_FILLED = 1 << 24
+"""Bytes of a tensor whose last number stands for all that follow it."""
+
+
+def _one_by_one(element: np.dtype[Any], packed: list[bytes], integers: list[int]) -> bytes:
+    """The bytes of numbers that are listed and not laid out."""
+    if element.kind == "f":
+        return b"".join(packed)
+    listed = [*integers, *(n for part in packed for n in read_varints(part))]
+    signed = [n - 2**64 if n >= 2**63 else n for n in listed]
+    try:
+        return np.array(signed, element).tobytes()
+    except OverflowError as error:
+        raise MalformedMessage(f"a number does not fit its kind: {error}") from error
+
+
+def _integers(message: bytes, wanted: int) -> list[int]:
+    return [raw for n, _, raw in read_fields(message) if n == wanted and isinstance(raw, int)]
 
 
 def _dimension(message: Any) -> int:

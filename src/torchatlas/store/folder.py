@@ -1,4 +1,4 @@
-"""A run as a folder: `run.json`, one `.npz` a table, and event files for what grows with time.
+"""The part of a run folder that does not grow: `run.json`, and one `.npz` a table.
 
 `run.json` names the tables that belong to it, and replacing it is the last step of saving, so that
 a reader finds either the run that was or the run that is.
@@ -9,24 +9,18 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from torchatlas.errors import RunError
 from torchatlas.run import (
-    ROOT,
     SCHEMA_VERSION,
-    Cell,
-    Gap,
     Run,
     Table,
-    build_table,
     from_json,
     to_json,
 )
-from torchatlas.store.event_reader import Events, event_files, read_events
 from torchatlas.store.tables import encode_table, read_table
 from torchatlas.store.whole_file import write_whole
 
@@ -56,37 +50,6 @@ def save_run(run: Run, folder: str | Path) -> Path:
     return folder
 
 
-def load_run(folder: str | Path) -> Run:
-    """Read a run back, its series from the event files included.
-
-    A folder with event files alone (a TensorBoard log) gives a run of its scalars. What could not
-    be read of the series is a gap.
-
-    Raises:
-        RunError: there is no run, or it is damaged; the message says which file.
-    """
-    folder = Path(folder)
-    _check_is_run(folder)
-    events = read_events(folder)
-    path = folder / RUN_FILE
-    run = _read_run_file(path) if path.exists() else _only_series(folder, events)
-    series = {"scalars": _scalar_rows(events), "distributions": _distribution_rows(events, run)}
-    tables = {name: build_table(name, rows) for name, rows in series.items() if rows}
-    gaps = tuple(Gap("scalars", note) for note in events.notes)
-    return replace(run, tables=tables | run.tables, gaps=run.gaps + gaps)
-
-
-def _check_is_run(folder: Path) -> None:
-    if not folder.exists():
-        raise RunError(f"there is no folder {folder}")
-    if not folder.is_dir():
-        raise RunError(f"{folder} is a file, and a run is a folder with a {RUN_FILE}")
-    if not (folder / RUN_FILE).exists() and not event_files(folder):
-        inside = sorted(path.parent.name for path in folder.glob(f"*/{RUN_FILE}"))
-        hint = f"; did you mean {folder / inside[0]}?" if inside else ""
-        raise RunError(f"{folder} is no run: it has no {RUN_FILE} and no event files{hint}")
-
-
 def _save_table(name: str, table: Table, folder: Path) -> str:
     """Write the table under a name that no other content has; give that name."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
@@ -97,7 +60,12 @@ def _save_table(name: str, table: Table, folder: Path) -> str:
     return file_name
 
 
-def _read_run_file(path: Path) -> Run:
+def read_run_file(path: Path) -> Run:
+    """The run that a `run.json` describes, with the tables beside it and without its series.
+
+    Raises:
+        RunError: it is damaged, of a later version, or a table is; the message says which file.
+    """
     document = _parse(path)
     data = document["run"]
     version = data.get("schema_version")
@@ -126,52 +94,3 @@ def _parse(path: Path) -> dict[str, Any]:
     if not isinstance(document.get("run"), dict) or not isinstance(document.get("tables"), dict):
         raise RunError(f"{path} is damaged: it lacks the run or its list of tables")
     return document
-
-
-def _only_series(folder: Path, events: Events) -> Run:
-    created = datetime.fromtimestamp(events.started_s or 0.0, UTC)
-    reason = f"{folder.name} holds event files alone: there is no {RUN_FILE} with the model"
-    return Run(
-        folder.resolve().name,
-        created.isoformat(timespec="seconds"),
-        gaps=(Gap("graph", reason),),
-    )
-
-
-def _scalar_rows(events: Events) -> list[dict[str, Cell]]:
-    started_s = events.started_s or 0.0
-    return [
-        {
-            "name": point.name,
-            "split": point.split,
-            "step": point.step,
-            "rank": rank,
-            "value": point.value,
-            "time_s": point.time_s - started_s,
-        }
-        for rank, point in events.scalars
-    ]
-
-
-def _distribution_rows(events: Events, run: Run) -> list[dict[str, Cell]]:
-    owners = _owners(run)
-    return [
-        {
-            "node": owners.get(point.tensor, point.tensor.rpartition(".")[0] or ROOT),
-            "tensor": point.tensor,
-            "quantity": point.quantity,
-            "step": point.step,
-            "rank": rank,
-            "elements": point.elements,
-            "summary": point.summary,
-        }
-        for rank, point in events.summaries
-    ]
-
-
-def _owners(run: Run) -> dict[str, str]:
-    """The node of each tensor, where the run has a list of its parameters."""
-    if "parameters" not in run.tables:
-        return {}
-    cells = run.tables["parameters"].cells
-    return dict(zip(cells["tensor"], cells["node"], strict=True))

@@ -55,6 +55,18 @@ def read_fields(message: bytes) -> Iterator[tuple[int, int, int | bytes]]:
         offset += length
 
 
+def read_varints(data: bytes) -> Iterator[int]:
+    """The integers of a packed field.
+
+    Raises:
+        MalformedMessage: the last of them does not end.
+    """
+    offset = 0
+    while offset < len(data):
+        value, offset = _read_varint(data, offset)
+        yield value
+
+
 def _varint(value: int) -> bytes:
     encoded = bytearray()
     while value > 0x7F:

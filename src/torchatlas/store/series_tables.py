@@ -1,0 +1,230 @@
+"""The series of a run's event files as tables."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torchatlas.run import TABLES, Cell, Table, TensorSummary, build_table
+from torchatlas.store.converted_histogram import converted
+from torchatlas.store.event_log import EventLog, Part
+from torchatlas.store.foreign_tags import distribution_name, owner_of, scalar_name
+
+LARGEST_IMAGE = 1 << 20
+"""Bytes of a picture beyond which it is left out."""
+
+IMAGES_A_TAG = 10
+"""As many of the latest pictures of a tag are kept."""
+
+LONGEST_TEXT = 100_000
+"""Letters after which a text is cut."""
+
+_HISTOGRAMS, _IMAGES, _TEXT, _HPARAMS = "histograms", "images", "text", "hparams"
+
+
+@dataclass(slots=True)
+class SeriesTables:
+    """Makes the tables of a log; conversions of histograms are remembered.
+
+    Attributes:
+        log: the event files.
+        owners: the node of each tensor, where the run has a list of its parameters.
+    """
+
+    log: EventLog
+    owners: Mapping[str, str] = field(default_factory=dict)
+    _converted: dict[tuple[int, int], tuple[TensorSummary, str]] = field(default_factory=dict)
+
+    def tables(self, since: int = 0) -> dict[str, Table]:
+        """The tables that have rows which came after a version; with 0, all."""
+        found = {
+            "scalars": self.scalars(since),
+            "distributions": self.distributions(since),
+            "texts": self.texts(since),
+            "images": self.images(since),
+            "rewinds": self.rewinds(),
+        }
+        return {name: table for name, table in found.items() if len(table)}
+
+    def scalars(self, since: int = 0) -> Table:
+        """The table `scalars`, series by series, each in the order of writing."""
+        cells: dict[str, list[Cell]] = {column.name: [] for column in TABLES["scalars"]}
+        began_s = self.log.started_s or 0.0
+        for part in self.log.parts("scalars"):
+            chosen = part.chosen(since)
+            if not chosen.size:
+                continue
+            name, split = name_of(part)
+            every = len(chosen) == len(part.series)
+            values = part.series.values
+            cells["name"] += [name] * len(chosen)
+            cells["split"] += [split] * len(chosen)
+            cells["step"] += part.steps(chosen).tolist()
+            cells["rank"] += [part.file.rank] * len(chosen)
+            cells["value"] += values.tolist() if every else [values[i] for i in chosen.tolist()]
+            cells["time_s"] += (part.times(chosen) - began_s).tolist()
+        return Table("scalars", TABLES["scalars"], cells)
+
+    def distributions(self, since: int = 0) -> Table:
+        """The table `distributions`: our own summaries, and converted histograms of others."""
+        own = [row for part in self.log.parts("summaries") for row in self._own_rows(part, since)]
+        foreign = [
+            row
+            for part in self.log.parts("tensors")
+            if part.file.plugin(part.tag) == _HISTOGRAMS
+            for row in self._converted_rows(part, since)
+        ]
+        return build_table("distributions", own + foreign)
+
+    def texts(self, since: int = 0) -> Table:
+        """The table `texts`; long texts are cut and say so."""
+        began_s = self.log.started_s or 0.0
+        return build_table(
+            "texts",
+            [
+                self._moment(part, step, time_s, began_s) | {"text": _text(value.strings)}
+                for part, step, time_s, value in self._of_plugin("texts", _TEXT, since)
+            ],
+        )
+
+    def images(self, since: int = 0) -> Table:
+        """The table `images`: the latest of each tag, as base64 of the file that was logged."""
+        began_s = self.log.started_s or 0.0
+        latest: dict[tuple[int, str], deque[dict[str, Cell]]] = {}
+        for part, step, time_s, value in self._of_plugin("texts", _IMAGES, since):
+            kept = latest.setdefault((part.file.rank, part.tag), deque(maxlen=IMAGES_A_TAG))
+            width, height, pictures = _picture_parts(value.strings)
+            for place, picture in enumerate(pictures):
+                if len(picture) <= LARGEST_IMAGE:
+                    row = self._moment(part, step, time_s, began_s)
+                    row |= {"index": place, "width": _number(width), "height": _number(height)}
+                    row |= {"format": _format(picture), "size_bytes": len(picture)}
+                    kept.append(row | {"data": b64encode(picture).decode()})
+        return build_table("images", [row for rows in latest.values() for row in rows])
+
+    def rewinds(self) -> Table:
+        """The table `rewinds`: where steps were taken again."""
+        began_s = self.log.started_s or 0.0
+        return build_table(
+            "rewinds",
+            [
+                {
+                    "rank": one.rank,
+                    "from_step": one.from_step,
+                    "step": one.step,
+                    "time_s": one.time_s - began_s,
+                    "points": one.points,
+                }
+                for one in self.log.rewinds
+            ],
+        )
+
+    def not_read(self) -> list[str]:
+        """What the log holds beside all this, a sentence each."""
+        counts: dict[str, set[str]] = {}
+        large = 0
+        for kind in ("texts", "tensors"):
+            for part in self.log.parts(kind):
+                plugin = part.file.plugin(part.tag)
+                if plugin == _IMAGES:
+                    large += sum(
+                        len(picture) > LARGEST_IMAGE
+                        for value in part.series.values
+                        for picture in value.strings[2:]
+                    )
+                elif plugin not in (_TEXT, _HPARAMS, _HISTOGRAMS) and not part.file.own:
+                    counts.setdefault(plugin or "no plugin", set()).add(part.tag)
+        told = [
+            f"{len(tags)} tag{'s' * (len(tags) > 1)} of {plugin} ({', '.join(sorted(tags)[:3])}"
+            f"{', ...' * (len(tags) > 3)}) {'are' if len(tags) > 1 else 'is'} not read"
+            for plugin, tags in counts.items()
+        ]
+        if large:
+            told.append(f"{large} pictures of more than {LARGEST_IMAGE >> 20} MiB were left out")
+        return told
+
+    def _own_rows(self, part: Part, since: int) -> Iterator[dict[str, Cell]]:
+        quantity, _, tensor = part.tag.partition("/")
+        chosen = part.chosen(since)
+        for step, index in zip(part.steps(chosen).tolist(), chosen.tolist(), strict=True):
+            elements, summary = part.series.values[index]
+            row = self._row_of(quantity, tensor, step, part.file.rank)
+            yield row | {"elements": elements, "summary": summary}
+
+    def _converted_rows(self, part: Part, since: int) -> Iterator[dict[str, Cell]]:
+        quantity, tensor = distribution_name(part.tag)
+        chosen = part.chosen(since)
+        for step, index in zip(part.steps(chosen).tolist(), chosen.tolist(), strict=True):
+            value = part.series.values[index]
+            if value.numbers.ndim != 2 or value.numbers.shape[1] != 3:
+                continue
+            key = (id(part.series), index)
+            if key not in self._converted:
+                made = converted(value.numbers, value.figures)
+                bins = f"{made.bins} bin{'s' * (made.bins != 1)}"
+                told = f"{bins} of TensorBoard, at most {made.error:.3g} wide"
+                self._converted[key] = made.summary, told
+            summary, told = self._converted[key]
+            row = self._row_of(quantity, tensor, step, part.file.rank) | {"split": part.file.split}
+            yield row | {"elements": summary.count, "summary": summary, "converted": told}
+
+    def _row_of(self, quantity: str, tensor: str, step: int, rank: int) -> dict[str, Cell]:
+        owner = self.owners.get(tensor) or owner_of(tensor)
+        return {"node": owner, "tensor": tensor, "quantity": quantity, "step": step, "rank": rank}
+
+    def _of_plugin(
+        self, kind: Any, plugin: str, since: int
+    ) -> Iterator[tuple[Part, int, float, Any]]:
+        for part in self.log.parts(kind):
+            if part.file.plugin(part.tag) == plugin:
+                chosen = part.chosen(since)
+                moments = (part.steps(chosen).tolist(), part.times(chosen).tolist())
+                for step, time_s, index in zip(*moments, chosen.tolist(), strict=True):
+                    yield part, step, time_s, part.series.values[index]
+
+    def _moment(self, part: Part, step: int, time_s: float, began_s: float) -> dict[str, Cell]:
+        name, split = name_of(part)
+        name = name.removesuffix("/text_summary")  # torch adds it
+        return {
+            "name": name,
+            "split": split,
+            "step": step,
+            "rank": part.file.rank,
+            "time_s": time_s - began_s,
+        }
+
+
+def name_of(part: Part) -> tuple[str, str | None]:
+    """Name and split of what is under a tag."""
+    if not part.file.own:
+        return scalar_name(part.tag, part.file.split)
+    name, slash, split = part.tag.rpartition("/")
+    return (name, split or None) if slash else (split, None)
+
+
+def _text(strings: tuple[bytes, ...]) -> str:
+    text = "\n".join(one.decode(errors="replace") for one in strings)
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}\n[cut here: it has {len(text):,} letters]"
+
+
+def _picture_parts(strings: tuple[bytes, ...]) -> tuple[bytes, bytes, list[bytes]]:
+    """Width, height, and the encoded pictures."""
+    width, height = (*strings[:2], b"", b"")[:2]
+    return width, height, [picture for picture in strings[2:] if picture]
+
+
+def _number(text: bytes) -> int | None:
+    return int(text) if text.isdigit() and len(text) < 10 else None
+
+
+def _format(picture: bytes) -> str:
+    if picture.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if picture.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    return "gif" if picture.startswith(b"GIF8") else "unknown"
