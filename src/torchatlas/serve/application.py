@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ def application(folders: Sequence[Path], base: str, is_stopping: Callable[[], bo
         RunError: a folder is not there.
     """
     from starlette.applications import Starlette
-    from starlette.routing import Mount, Route
+    from starlette.routing import Mount, Route, Router
 
     live = _Live(folders, base, is_stopping)
     routes = [
@@ -53,26 +53,27 @@ def application(folders: Sequence[Path], base: str, is_stopping: Callable[[], bo
         Route("/viewer.css", live.style),
         Route("/runs", live.runs),
         Route("/runs/events", live.list_events),
+        Route("/runs/state", live.list_state),
         Route("/run/{id}/", live.run_page),
         Route("/run/{id}/document", live.document),
         Route("/run/{id}/events", live.run_events),
+        Route("/run/{id}/state", live.run_state),
         Route("/run/{id}/views", live.views),
         Route("/run/{id}/detail", live.detail),
         Route("/compare/", live.comparison_page),
         Route("/compare/document", live.comparison),
         Route("/compare/events", live.comparison_events),
+        Route("/compare/state", live.comparison_state),
+        Route("/compare/views", live.comparison_views),
     ]
-    application = Starlette(routes=[Mount(base.rstrip("/"), routes=routes)])
-    application.router.redirect_slashes = False
-    return application
+    answers = Mount(base.rstrip("/"), app=Router(routes, redirect_slashes=False))
+    return Starlette(routes=[answers])
 
 
 class _Live:
     """The answers, one method an address."""
 
-    def __init__(
-        self, folders: Sequence[Path], base: str, is_stopping: Callable[[], bool]
-    ) -> None:
+    def __init__(self, folders: Sequence[Path], base: str, is_stopping: Callable[[], bool]) -> None:
         self._base = base
         self._is_stopping = is_stopping
         self._listing = Listing(folders)
@@ -108,6 +109,10 @@ class _Live:
 
         return _stream(request, look, self._is_stopping)
 
+    async def list_state(self, request: Request) -> Response:
+        del request
+        return _json({"version": self._list_position()})
+
     async def run_page(self, request: Request) -> Response:
         await self._followed(request.path_params["id"])
         return _html(page("run", "TorchAtlas", self._base))
@@ -128,6 +133,10 @@ class _Live:
             return position or "", change
 
         return _stream(request, look, self._is_stopping)
+
+    async def run_state(self, request: Request) -> Response:
+        run = await self._followed(request.path_params["id"])
+        return _json({"version": run.position})
 
     async def views(self, request: Request) -> Response:
         run = await self._followed(request.path_params["id"])
@@ -159,6 +168,15 @@ class _Live:
             return position or "", change
 
         return _stream(request, look, self._is_stopping)
+
+    async def comparison_state(self, request: Request) -> Response:
+        compared = await self._compared(request)
+        return _json({"version": compared.position})
+
+    async def comparison_views(self, request: Request) -> Response:
+        compared = await self._compared(request)
+        names = request.query_params.getlist("name")[:LONGEST_NAMES]
+        return await _answer(lambda: compared.views(names))
 
     async def _followed(self, run_id: str) -> FollowedRun:
         return await asyncio.to_thread(self._find, run_id)
@@ -216,7 +234,7 @@ def _stream(
                 yield f"id: {position}\nevent: change\ndata: {_encoded(change)}\n\n"
                 quiet_s = 0.0
             elif quiet_s >= HEARTBEAT_S:
-                yield ": here\n\n"
+                yield "event: here\ndata:\n\n"
                 quiet_s = 0.0
             await asyncio.sleep(TICK_S)
             quiet_s += TICK_S
@@ -264,6 +282,3 @@ def _number(text: str | None) -> float:
     if number != number or number in (float("inf"), float("-inf")):
         raise _error(400, "A stretch of steps has two finite numbers.")
     return number
-
-
-Handler = Callable[["Request"], Awaitable["Response"]]

@@ -197,17 +197,20 @@ class FollowedRun:
         for name, table in tables.items():
             saved = _digest(to_json(table))
             if self._saved.get(name) != saved:
-                self._fixed.setdefault(name, ShownTable(name, table.columns)).begin_anew(table.cells)
+                shown = self._fixed.setdefault(name, ShownTable(name, table.columns))
+                shown.begin_anew(table.cells)
                 self._saved[name] = saved
         for name in [name for name in self._fixed if name not in {*tables, *VIEWER_TABLES}]:
             self._fixed[name].begin_anew({})
             self._saved.pop(name)
         earlier = self._described.findings, self._described.gaps
         kept = {"findings": earlier[0], "gaps": earlier[1]} if any(earlier) else {}
-        self._write_head(replace(described, tables={}, **kept))
+        name = self._growing.folder.resolve().name if _is_named_by_model(described) else ""
+        named = replace(described, name=name or described.name, tables={})
+        self._write_head(replace(named, **kept))
 
     def _examine(self) -> None:
-        """Draw findings, which read every scalar; of very many they are not drawn, and that is said."""
+        """Draw findings, which read every scalar; where those are too many, say so."""
         self._is_examined = True
         described = self._growing.described
         gaps = tuple(gap for gap in described.gaps if gap.what not in RULES)
@@ -246,6 +249,11 @@ class _Read:
 
 
 _NOTHING = _Read({}, "")
+
+
+def _is_named_by_model(run: Run) -> bool:
+    """Whether the name would be that of many runs: then the folder tells them apart."""
+    return run.model is not None and run.name in (run.model.name, run.model.type)
 
 
 def _digest(value: Any) -> str:

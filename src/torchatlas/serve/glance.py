@@ -13,7 +13,8 @@ from pathlib import Path
 from torchatlas.errors import RunError
 from torchatlas.measure.extremes import extremes
 from torchatlas.run import to_json
-from torchatlas.store import GrowingRun, SeriesKey
+from torchatlas.store import GrowingRun
+from torchatlas.store.growing_run import SeriesKey
 
 POINTS = 60
 """Of a loss drawn as small as a word."""

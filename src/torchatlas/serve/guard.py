@@ -30,6 +30,9 @@ COOKIE = "torchatlas"
 LONGEST_TARGET = 8_192
 """Bytes of path and query."""
 
+LARGEST_HEAD = 16_384
+"""Bytes of all headers."""
+
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -130,6 +133,8 @@ def _refusal(scope: Scope) -> tuple[int, str] | None:
         return 413, "A request carries nothing here."
     if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_TARGET:
         return 414, f"An address has at most {LONGEST_TARGET} bytes here."
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEAD:
+        return 431, f"The headers of a request have at most {LARGEST_HEAD} bytes here."
     return None
 
 

@@ -52,10 +52,9 @@ class Listing:
         """
         for folder in folders:
             if not folder.is_dir():
-                raise RunError(
-                    f"{folder} is a file; name the run folder" if folder.exists()
-                    else f"there is no folder {folder}"
-                )  # fmt: skip
+                is_file = folder.exists()
+                wrong = f"{folder} is a file, and a run is a folder" if is_file else None
+                raise RunError(wrong or f"there is no folder {folder}")
         self.epoch = secrets.token_hex(4)
         self.version = 0
         self._folders = [folder.resolve() for folder in folders]
@@ -107,6 +106,8 @@ class Listing:
     def _look(self) -> None:
         found = {}
         for folder in self._folders:
+            if not folder.is_dir():  # deleted since
+                continue
             for entry in list_runs(folder):
                 run_id = _id_of(entry.path)
                 self._paths[run_id] = entry.path

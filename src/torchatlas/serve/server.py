@@ -14,13 +14,12 @@ from typing import Any, Self
 
 from torchatlas._optional import require
 from torchatlas.errors import RunError
-from torchatlas.serve.guard import Guard, base_path, new_token
+from torchatlas.serve.guard import LARGEST_HEAD, Guard, base_path, new_token
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 6161
 """Taken where nobody asks for another and it is free, so that an address can be kept."""
 
-_LARGEST_HEAD = 16_384
 _STARTING_S, _STOPPING_S = 20.0, 5.0
 _WHY = "to serve runs to the browser"
 
@@ -68,9 +67,10 @@ class Server:
             loop="asyncio",
             lifespan="off",
             log_config=None,
+            log_level="error",  # not of every request that makes no sense
             access_log=False,
             server_header=False,
-            h11_max_incomplete_event_size=_LARGEST_HEAD,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
             timeout_graceful_shutdown=1,
         )
         self._uvicorn: Any = uvicorn.Server(config)

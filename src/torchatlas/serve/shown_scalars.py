@@ -68,7 +68,9 @@ class ShownScalars:
 
     def whole_table(self) -> Table:
         """All points as a table, for what reads every one of them."""
-        return _joined([_cells(k, one, np.arange(len(one.steps))) for k, one in self._series.items()])
+        return _joined(
+            [_cells(k, one, np.arange(len(one.steps))) for k, one in self._series.items()]
+        )
 
     def detail(self, metric: str, low: float, high: float) -> list[dict[str, Any]]:
         """Each series of a metric between two steps, as JSON values, and a point beyond each end.
