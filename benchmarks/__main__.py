@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.capture import measure_capture
 from benchmarks.demo import measure_demo
+from benchmarks.events import measure_events
 from benchmarks.imports import measure_imports
 from benchmarks.layout import measure_layout
 from benchmarks.page import measure_page
@@ -29,6 +30,7 @@ def main() -> None:
             measure_imports,
             measure_capture,
             lambda: measure_recorder(folder / "recorder"),
+            lambda: measure_events(folder / "events"),
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
             measure_viewer,

@@ -32,7 +32,7 @@ from torchatlas.run import (
     build_table,
     to_json,
 )
-from torchatlas.store import graph_format, save_graph, write_whole
+from torchatlas.store import TABLE_FORMATS, graph_format, save_graph, save_tables, write_whole
 from torchatlas.views import (
     ARCHITECTURE_BACKENDS,
     FILE_ENDINGS,
@@ -196,7 +196,8 @@ class Atlas:
                 (a drawing of the architecture), `.json` (all data, which `ta.load` opens), `.dot`
                 or `.gv` (the graph for Graphviz), or `.model-explorer.json` (the graph for
                 Google's Model Explorer).
-            format: "json", "dot" or "model-explorer", whatever the ending is.
+            format: "json", "dot" or "model-explorer", whatever the ending is; or, for a new folder,
+                "csv" or "parquet" (one file a table) or "tensorboard" (a log of the series).
             code: whether a report or data hold the lines of code that the atlas has.
             options: of a `.dot` file: `depth` (levels of groups that are open; all, if left out)
                 and `direction` ("TB" or "LR"). Of a drawing: `depth` (also "all"; as many levels
@@ -213,6 +214,10 @@ class Atlas:
             MissingDependency: a drawing needs a library that is not installed.
         """
         path = Path(path)
+        if format in TABLE_FORMATS:
+            if options:
+                raise RunError(f"{', '.join(options)}: options of a drawing or a .dot file")
+            return save_tables(self.run, self.tables, path, format)
         kind = graph_format(path, format)
         if kind in ("dot", "model-explorer"):
             if self.graph is None:

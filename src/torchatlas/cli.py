@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_view(
         commands.add_parser("view", help="draw a model that is given by its name, or a .pt2 file")
     )
-    _add_export(commands.add_parser("export", help="draw a graph, or write it for another program"))
+    _add_export(commands.add_parser("export", help="write a graph, or tables, for other programs"))
     _add_compare(commands.add_parser("compare", help="say what is different between two models"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
     return parser
@@ -91,8 +91,10 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("source", metavar="SOURCE", help="run folder, report, .json, .pt2 or the name of a model")
-    add("-o", "--output", metavar="FILE", type=Path, required=True)
-    add("--to", choices=("json", "dot", "model-explorer"), help="default: what FILE ends with")
+    add("-o", "--output", metavar="PATH", type=Path, required=True)
+    forms = ("json", "dot", "model-explorer", "csv", "parquet", "tensorboard")
+    text = "default: what PATH ends with; csv, parquet and tensorboard make a new folder"
+    add("--to", choices=forms, help=text)
     add("--input", metavar="INPUT", action="append", help=f"of a model: {_SHAPES}")
     add("--depth", metavar="N", type=_depth, help='levels of groups that are open, or "all"')
     add("--direction", choices=("TB", "LR"), help="top to bottom (default) or left to right")
@@ -145,9 +147,10 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from torchatlas.store import graph_format
+    from torchatlas.store import TABLE_FORMATS, graph_format
 
-    form = graph_format(options.output, options.to)
+    of_tables = options.to in TABLE_FORMATS
+    form = options.to if of_tables else graph_format(options.output, options.to)
     if form is None and options.output.suffix.lower() not in (".svg", ".png", ".pdf"):
         raise TorchAtlasError(
             f"{options.output} does not say what to write: end it with .svg, .png, .pdf, .json, "

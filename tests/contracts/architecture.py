@@ -52,7 +52,7 @@ PACKAGES = {
     },
     "capture": {"numpy", "timm", "torch", "torchvision", "transformers"},
     "measure": {"numpy"},
-    "store": {"numpy", "google_crc32c"},
+    "store": {"numpy", "google_crc32c", "pyarrow"},
     "run": {"numpy"},
     "_progress": {"rich"},
     "_optional": set(),
@@ -66,7 +66,7 @@ _SERVING = {"starlette", "uvicorn"}
 
 _LIBRARIES = {"timm", "torchvision", "transformers"}
 
-LATE = _DRAWING | _SERVING | _LIBRARIES | {"IPython", "pandas", "rich", "sklearn"}
+LATE = _DRAWING | _SERVING | _LIBRARIES | {"IPython", "pandas", "pyarrow", "rich", "sklearn"}
 """Packages that a file may load only when they are needed, not while it is imported itself."""
 
 LATE_IN = {"api": {"torch"}, "measurement": {"torch"}}

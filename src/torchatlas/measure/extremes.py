@@ -1,56 +1,72 @@
-"""Which points of a long series to draw, so that no spike and no divergence is lost."""
+"""Which points of a long curve must be drawn so that nothing that stands out is lost."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from torchatlas.run.summary import IntArray
 
-def extremes(x: npt.NDArray[Any], y: npt.NDArray[np.float64], most: int) -> npt.NDArray[np.int64]:
-    """Places of the points to keep, rising: about `most`, of each stretch its lowest and highest.
+_A_STRETCH = 6
+"""Points that a stretch gives at most: first, last, lowest, highest, first NaN, first infinity."""
 
-    The stretches are of equal length on the x axis, as the columns of a screen are. The first and
-    the last point are kept, and of each stretch the first one that is NaN or infinite.
+
+def extremes(x: npt.ArrayLike, y: npt.ArrayLike, most: int) -> IntArray:
+    """Indices of about `most` points or fewer of a curve, rising, that show all of it.
+
+    The range of `x` is divided into stretches of equal length. Of each are kept the first and the
+    last point, the lowest and the highest finite one, the first NaN and the first infinite one; so
+    is a spike of a single point, and a gap in `x` stays a gap. What is drawn has the same envelope
+    as the whole on a screen of that many columns. Values between the kept ones are not averaged.
 
     Args:
-        x: shape [points], rising. y: of the same shape.
-        most: a third of it is the number of stretches; of fewer points than this all are kept.
+        x: shape [points], rising. y: shape [points]; NaN and infinities are kept as said.
+        most: 6 or more. Only where there are more points are any left out.
 
-    Raises:
-        ValueError: `most` is less than 3.
+    Returns:
+        Indices, shape [kept]; all where there are no more than `most`.
     """
-    if most < 3:
-        raise ValueError(f"at least 3 points have to be kept, not {most}")
-    length = len(y)
-    if length <= most:
-        return np.arange(length)
-    kept = {0, length - 1}
-    starts = _starts(np.asarray(x), most // 3)
-    for start, end in zip(starts, [*starts[1:], length], strict=True):
-        kept |= {start + place for place in _telling(y[start:end])}
-    return np.array(sorted(kept), np.int64)
+    if most < _A_STRETCH:
+        raise ValueError(f"most is {_A_STRETCH} or more, not {most}")
+    places, values = np.asarray(x), np.asarray(y, np.float64)
+    size = values.size
+    if size <= most:
+        return np.arange(size)
+    starts = _starts(places, max(1, most // _A_STRETCH))
+    ends = np.append(starts[1:], size)
+    finite = np.isfinite(values)
+    kept = [starts, ends - 1]
+    if finite.all():
+        kept += [_first_at(values, starts, np.minimum), _first_at(values, starts, np.maximum)]
+    else:
+        kept += [
+            _first_at(np.where(finite, values, np.inf), starts, np.minimum),
+            _first_at(np.where(finite, values, -np.inf), starts, np.maximum),
+            _firsts_of(np.flatnonzero(np.isnan(values)), starts),
+            _firsts_of(np.flatnonzero(np.isinf(values)), starts),
+        ]
+    return np.unique(np.concatenate(kept))
 
 
-def _starts(x: npt.NDArray[Any], stretches: int) -> list[int]:
-    """Where each stretch that holds a point begins."""
-    edges = np.linspace(float(x[0]), float(x[-1]), stretches + 1)[:-1]
-    places = np.searchsorted(x, edges, "left")
-    places[0] = 0
-    found: list[int] = np.unique(places[places < len(x)]).tolist()
-    return found
+def _starts(places: npt.NDArray[np.generic], stretches: int) -> IntArray:
+    """Where each stretch that has points begins."""
+    low, high = float(places[0]), float(places[-1])
+    if not high > low:
+        return np.unique(np.linspace(0, len(places), stretches, endpoint=False).astype(np.int64))
+    edges = np.linspace(low, high, stretches, endpoint=False)
+    return np.unique(np.searchsorted(places, edges))
 
 
-def _telling(values: npt.NDArray[np.float64]) -> set[int]:
-    """Of a stretch the lowest, the highest, and the first that is no finite number."""
-    is_finite = np.isfinite(values)
-    if is_finite.all():
-        return {int(values.argmin()), int(values.argmax())}
-    telling = {int(is_finite.argmin())}
-    if is_finite.any():
-        telling |= {
-            int(np.where(is_finite, values, np.inf).argmin()),
-            int(np.where(is_finite, values, -np.inf).argmax()),
-        }
-    return telling
+def _first_at(values: npt.NDArray[np.float64], starts: IntArray, extreme: np.ufunc) -> IntArray:
+    """Index of the first lowest (or highest) value of each stretch."""
+    ends = np.append(starts[1:], len(values))
+    best = extreme.reduceat(values, starts)
+    hits = np.flatnonzero(values == np.repeat(best, ends - starts))
+    return _firsts_of(hits, starts)
+
+
+def _firsts_of(hits: IntArray, starts: IntArray) -> IntArray:
+    """The first of the rising indices in each stretch that has any."""
+    stretch = np.searchsorted(starts, hits, side="right")
+    _, first = np.unique(stretch, return_index=True)
+    return hits[first]

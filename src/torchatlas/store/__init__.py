@@ -12,10 +12,12 @@ from torchatlas.store.open_run import load_run
 from torchatlas.store.recording import Recording
 from torchatlas.store.run_list import RunEntry, list_runs
 from torchatlas.store.series import ScalarPoint, SummaryPoint
+from torchatlas.store.table_files import TABLE_FORMATS, save_tables
 from torchatlas.store.whole_file import write_whole
 
 __all__ = [
     "GRAPH_FORMATS",
+    "TABLE_FORMATS",
     "EventWriter",
     "Events",
     "GrowingRun",
@@ -31,5 +33,6 @@ __all__ = [
     "read_events",
     "save_graph",
     "save_run",
+    "save_tables",
     "write_whole",
 ]

@@ -8,14 +8,18 @@ of a summary, in whole numbers whose sum is kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from torchatlas.run import TensorSummary, bin_edges, bin_keys
-from torchatlas.run.summary import FloatArray, IntArray
+from torchatlas.run.summary import BIN_ORIGIN, FloatArray, IntArray
 
 _OCTAVES = 40
 """How far below the largest value the bins of a converted summary reach."""
+
+_FIRST_KEY = BIN_ORIGIN - 8 * 1080
+"""Before that of the smallest number there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,83 +44,86 @@ def converted(rows: FloatArray, figures: tuple[float, float, float, float] | Non
         figures: minimum, maximum, sum and sum of squares of the values where they are known; else
             the outer edges are taken as extremes, and the middles of bins for the sums.
     """
-    usable = np.isfinite(rows).all(axis=1) & (rows[:, 2] > 0)
-    rows = rows[usable]
-    if not len(rows):
+    left, right, counts = rows[np.isfinite(rows).all(axis=1) & (rows[:, 2] > 0)].T
+    if not counts.size:
         return Converted(TensorSummary.empty(), 0, 0.0)
-    rows = rows[np.argsort(rows[:, 0], kind="stable")]
-    left, right = np.minimum(rows[:, 0], rows[:, 1]), np.maximum(rows[:, 0], rows[:, 1])
-    counts = np.diff(np.rint(np.cumsum(rows[:, 2])), prepend=0.0)
-    whole = counts.sum()
-    zero = counts[(left == 0) & (right == 0)].sum()
-    at_zero = (left == 0) & (right == 0)
-    keys, found = _gathered(left[~at_zero], right[~at_zero], counts[~at_zero])
-    middle = left / 2 + right / 2
+    if (np.diff(left) < 0).any():
+        left, right, counts = np.stack([left, right, counts])[:, np.argsort(left, kind="stable")]
+    right = np.maximum(left, right)
+    middle, at_zero = left / 2 + right / 2, (left == 0) & (right == 0)
+    held = middle * counts
     minimum, maximum, total, squares = figures or (
         float(left[0]),
         float(right.max()),
-        float((middle * counts).sum()),
-        float((middle**2 * counts).sum()),
+        float(held.sum()),
+        float((held * middle).sum()),
     )
+    zero = round(float(counts[at_zero].sum()))
+    keys, found = _gathered(left[~at_zero], right[~at_zero], counts[~at_zero])
     summary = TensorSummary(
-        count=int(whole),
+        count=zero + int(found.sum()),
         nan=0,
         positive_infinity=0,
         negative_infinity=0,
-        zero=int(zero),
+        zero=zero,
         subnormal=0,
         minimum=minimum,
         maximum=maximum,
         total=total,
         total_squares=squares,
-        total_absolute=float((np.abs(middle) * counts).sum()),
+        total_absolute=float(np.abs(held).sum()),
         bin_keys=keys,
         bin_counts=found,
     )
-    return Converted(summary, len(rows), float((right - left).max()))
+    return Converted(summary, len(counts), float((right - left).max()))
 
 
 def _gathered(left: FloatArray, right: FloatArray, counts: FloatArray) -> tuple[IntArray, IntArray]:
-    """Keys and counts of the summary's bins, sorted."""
-    if not left.size:
+    """Keys and counts of the summary's bins, of bins that are sorted and hold no exact zeros.
+
+    The running total over the real line is read off at every edge of the summary's bins and
+    rounded, so that the differences add up. The innermost bins on both sides reach to zero.
+    """
+    if not counts.size:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    sides = [
-        (-keys[::-1], found[::-1]) if sign < 0 else (keys, found)
-        for sign in (-1, 1)
-        for keys, found in [_of_side(left * sign, right * sign, counts)]
-    ]
-    keys = np.concatenate([keys for keys, _ in sides])
-    found = np.concatenate([found for _, found in sides])
-    lost = int(counts.sum()) - int(found.sum())
-    if keys.size:
-        found[int(np.argmax(found))] += lost  # each side was rounded by itself
+    after = np.cumsum(counts)
+    is_point = left == right  # a bin of ours holds its edge that is nearer to zero
+    low = np.where(is_point & (left < 0), np.nextafter(left, -np.inf), left)
+    high = np.where(is_point & (left > 0), np.nextafter(right, np.inf), right)
+    positions = np.maximum.accumulate(np.stack([low, high], 1).reshape(-1))
+    totals = np.stack([after - counts, after], 1).reshape(-1)
+    smallest = _smallest(left, right, counts)
+    below, above = _keys(smallest, -float(left[0])), _keys(smallest, float(right.max()))
+    tops = _all_tops()
+    edges = np.concatenate([-tops[below - _FIRST_KEY][::-1], [0.0], tops[above - _FIRST_KEY]])
+    running = np.rint(np.interp(edges, positions, totals))
+    running[0], running[-1] = 0.0, np.rint(after[-1])
+    keys = np.concatenate([-below[::-1], above])
+    found = np.diff(running).astype(np.int64)
     return keys[found > 0], found[found > 0]
 
 
-def _of_side(a: FloatArray, b: FloatArray, counts: FloatArray) -> tuple[IntArray, IntArray]:
-    """Counts of the positive values, by the summary's bins, of bins between `a` and `b`."""
-    near, far = np.minimum(a, b), np.maximum(a, b)
-    width = far - near
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(near >= 0, far > 0, np.clip(far / width, 0.0, 1.0))
-    mass = counts * np.nan_to_num(share)
-    chosen = np.flatnonzero(mass > 0)
-    if not chosen.size:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    chosen = chosen[np.argsort(near[chosen], kind="stable")]
-    near, far, mass = np.clip(near[chosen], 0, None), far[chosen], mass[chosen]
-    first, last = bin_keys(np.array([_smallest(near, far), float(far.max())]))
-    keys = np.arange(first, last + 1)
-    _, tops = bin_edges(keys)
-    after = np.cumsum(mass)
-    far = np.maximum(far, np.nextafter(near, np.inf))
-    positions = np.maximum.accumulate(np.stack([near, far], 1).reshape(-1))
-    running = np.interp(tops, positions, np.stack([after - mass, after], 1).reshape(-1))
-    running[-1] = after[-1]
-    return keys, np.diff(np.rint(running), prepend=0.0).astype(np.int64)
+def _smallest(left: FloatArray, right: FloatArray, counts: FloatArray) -> float:
+    """The size from which the bins of both sides begin.
+
+    A bin that reaches to zero, or over it, is followed down to where half a value of it is left.
+    """
+    sizes = np.abs(np.concatenate([left, right]))
+    floor = max(float(sizes.max()) * 2.0**-_OCTAVES, float(np.finfo(np.float64).tiny))
+    nearest = float(sizes[sizes > 0].min())
+    inner = counts[(left <= 0) & (right >= 0)]
+    return max(floor, nearest / (2 * float(inner.max())) if inner.size else nearest)
 
 
-def _smallest(near: FloatArray, far: FloatArray) -> float:
-    """Where the bins of a side begin: at its smallest edge, if that is not too far down."""
-    floor = max(float(far.max()) * 2.0**-_OCTAVES, float(np.finfo(np.float64).tiny))
-    return max(float(near.min()), min(floor, float(far.max())))
+def _keys(smallest: float, largest: float) -> IntArray:
+    """Keys of the positive bins from one size to another; none where the largest is negative."""
+    if largest <= 0:
+        return np.zeros(0, np.int64)
+    first, last = bin_keys(np.array([min(smallest, largest), largest]))
+    return np.arange(first, last + 1)
+
+
+@cache
+def _all_tops() -> FloatArray:
+    """Upper edge of the bin of every positive key, from `_FIRST_KEY` on."""
+    return bin_edges(np.arange(_FIRST_KEY, BIN_ORIGIN + 8 * 1024))[1]

@@ -134,6 +134,21 @@ def decode(message: bytes) -> Event:
     return Event(time_s, step, tuple(values), version, session, graph)
 
 
+def moment(message: bytes) -> tuple[int, Session | None]:
+    """Step and session of the event that a message holds; its values are passed over.
+
+    Raises:
+        MalformedMessage: it is no such message.
+    """
+    step, session = 0, None
+    for number, _, raw in read_fields(message):
+        if number == 2 and isinstance(raw, int):
+            step = raw - 2**64 if raw >= 2**63 else raw
+        elif number == 7 and isinstance(raw, bytes):
+            session = next((_SESSIONS.get(n) for n in _integers(raw, 1)), None)
+    return step, session
+
+
 def _encode_value(value: Value, is_new: bool) -> bytes:
     dimensions = (bytes_field(2, varint_field(1, size)) for size in value.numbers.shape)
     tensor = b"".join(

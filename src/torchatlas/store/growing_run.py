@@ -85,7 +85,8 @@ class GrowingRun:
         self.version = 0
         self.problem = ""
         self._silent_after_s = silent_after_s
-        self._log = EventLog(lambda: sources_of(self.folder))
+        lines: dict[Path, str] = {}
+        self._log = EventLog(lambda: sources_of(self.folder, lines))
         self._tables = SeriesTables(self._log)
         self._described: Run | None = None
         self._described_at = 0
@@ -122,8 +123,8 @@ class GrowingRun:
                 gaps=(Gap("graph", reason),),
             )
         facts = hyperparameters(self._log) | run.facts
-        gaps = tuple(Gap("scalars", note) for note in self.notes)
-        return replace(run, facts=facts, gaps=run.gaps + gaps)
+        told = tuple(Gap("scalars", note) for note in self.notes)
+        return replace(run, facts=facts, gaps=(*run.gaps, *told, *self._tables.gaps()))
 
     @property
     def run(self) -> Run:
@@ -142,7 +143,7 @@ class GrowingRun:
         lost = self._log.notes
         if self.state == "running":
             lost = tuple(note for note in lost if "was cut off at the end" not in note)
-        return (*lost, *self._tables.not_read(), *([self.problem] if self.problem else []))
+        return (*lost, *([self.problem] if self.problem else []))
 
     @property
     def state(self) -> State:

@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchatlas.store.event_file import file_age
+from torchatlas.store.events import decode
 from torchatlas.store.folder import RUN_FILE
 from torchatlas.store.foreign_tags import is_split
+from torchatlas.store.protobuf import MalformedMessage
+from torchatlas.store.records import read_records
 
 _DEEPEST = 6
+_HEAD = 4_096
 _NO_RUNS = frozenset({"tables", "earlier", "node_modules", "__pycache__"})
 """Folders that are not looked into: parts of a run, runs set aside, and what is never one."""
 
@@ -44,20 +48,53 @@ def event_files(folder: Path) -> list[Path]:
     return sorted(found, key=file_age)
 
 
-def sources_of(folder: Path) -> dict[Path, str | None]:
+def sources_of(folder: Path, lines: dict[Path, str] | None = None) -> dict[Path, str | None]:
     """The event files of the run in a folder, each with the split that it is about.
 
     A folder without files of its own whose sub-folders are all called by words for data (`train`,
-    `validation`) is one run with a split a sub-folder.
+    `validation`) is one run with a split a sub-folder. In a log of another program, sub-folders
+    that hold one line of a chart belong to the run.
+
+    Args:
+        lines: remembers which sub-folders are known to hold a line, and which.
     """
     own = event_files(folder)
-    if own or (folder / RUN_FILE).exists():
+    if (folder / RUN_FILE).exists():
         return dict.fromkeys(own)
-    splits = {path: event_files(path) for path in sub_folders(folder)}
-    splits = {path: files for path, files in splits.items() if files}
-    if splits and all(is_split(path.name) for path in splits):
-        return {file: path.name for path, files in splits.items() for file in files}
-    return {}
+    inner = {path: event_files(path) for path in sub_folders(folder)}
+    inner = {path: files for path, files in inner.items() if files}
+    if not own:
+        whole = bool(inner) and all(is_split(path.name) for path in inner)
+        return {f: path.name for path, files in inner.items() for f in files} if whole else {}
+    known = {} if lines is None else lines
+    found: dict[Path, str | None] = dict.fromkeys(own)
+    for path, files in inner.items():
+        line = known.get(path) or line_of(path.name, files[0])
+        if line:
+            known[path] = line
+            found |= dict.fromkeys(files, line)
+    return found
+
+
+def line_of(name: str, path: Path) -> str:
+    """The name of a chart's line that a sub-folder holds, as torch writes it; else empty.
+
+    `add_scalars("a/loss", {"train": x})` puts a scalar `a/loss` into the sub-folder `a_loss_train`.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return ""
+    for record in read_records(head):
+        try:
+            values = decode(record.data).values if record.data is not None else ()
+        except MalformedMessage:
+            continue
+        for value in values:
+            front = value.tag.replace("/", "_") + "_"
+            return name.removeprefix(front) if name.startswith(front) else ""
+    return ""
 
 
 def sub_folders(folder: Path) -> list[Path]:
@@ -95,3 +132,34 @@ def run_folders(folder: Path, deepest: int = _DEEPEST) -> Iterator[RunFolder]:
         for name in sorted(inner):
             if name not in _NO_RUNS and not name.startswith("."):
                 yield from run_folders(folder / name, deepest - 1)
+
+
+def run_folders_joined(folder: Path) -> list[RunFolder]:
+    """The runs at and below a folder, by path; what `sources_of` takes as one run is one."""
+    found = list(run_folders(folder))
+    by_parent: dict[Path, list[RunFolder]] = {}
+    for run in found:
+        by_parent.setdefault(run.path.parent, []).append(run)
+    by_path = {run.path: run for run in found}
+    for parent, children in by_parent.items():
+        whole = by_path.get(parent)
+        if whole is None and (parent == folder or folder in parent.parents):
+            joined = all(_is_of_split(child) for child in children) and children
+        elif whole is not None and not whole.described:
+            joined = [c for c in children if not c.described and _holds_a_line(c)]
+        else:
+            continue
+        if joined:
+            inner = [f"{child.path.name}/{name}" for child in joined for name in child.events]
+            events = (*(whole.events if whole else ()), *inner)
+            by_path = {path: run for path, run in by_path.items() if run not in joined}
+            by_path[parent] = RunFolder(parent, False, tuple(events))
+    return sorted(by_path.values(), key=lambda run: run.path)
+
+
+def _holds_a_line(run: RunFolder) -> bool:
+    return bool(line_of(run.path.name, run.path / run.events[0]))
+
+
+def _is_of_split(run: RunFolder) -> bool:
+    return not run.described and is_split(run.path.name)

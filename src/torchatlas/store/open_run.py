@@ -9,7 +9,7 @@ from torchatlas.errors import RunError
 from torchatlas.run import Gap, Run
 from torchatlas.store.folder import RUN_FILE, read_run_file
 from torchatlas.store.growing_run import GrowingRun
-from torchatlas.store.log_folder import event_files, run_folders, sources_of
+from torchatlas.store.log_folder import event_files, run_folders_joined, sources_of
 
 _MOST_NAMED = 8
 
@@ -33,9 +33,7 @@ def load_run(folder: str | Path) -> Run:
     if growing.problem:
         raise RunError(growing.problem)
     run = growing.run
-    further = [found.path for found in run_folders(folder) if found.path != folder]
-    used = {path.parent for path in sources_of(folder)}
-    further = [path for path in further if path not in used]
+    further = [found.path for found in run_folders_joined(folder) if found.path != folder]
     return run if not further else replace(run, gaps=(*run.gaps, _further(folder, further)))
 
 
@@ -46,7 +44,7 @@ def _check_is_run(folder: Path) -> None:
         raise RunError(f"{folder} is a file, and a run is a folder with a {RUN_FILE}")
     if (folder / RUN_FILE).exists() or event_files(folder) or sources_of(folder):
         return
-    runs = [found.path.relative_to(folder).as_posix() for found in run_folders(folder)]
+    runs = [found.path.relative_to(folder).as_posix() for found in run_folders_joined(folder)]
     if len(runs) == 1:
         hint = f"; did you mean {folder / runs[0]}?"
     elif runs:

@@ -6,18 +6,16 @@ import json
 import re
 import struct
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from torchatlas.errors import RunError
 from torchatlas.store.event_file import file_age, masked_checksum, next_record
-from torchatlas.store.events import Event, decode
+from torchatlas.store.events import Session, moment
 from torchatlas.store.folder import RUN_FILE
-from torchatlas.store.foreign_tags import is_split
 from torchatlas.store.growing_run import SILENT_AFTER_S, State
-from torchatlas.store.log_folder import RunFolder, run_folders
+from torchatlas.store.log_folder import RunFolder, run_folders_joined
 from torchatlas.store.protobuf import MalformedMessage
 
 _HEAD = 8_192
@@ -68,30 +66,10 @@ def list_runs(*folders: str | Path, silent_after_s: float = SILENT_AFTER_S) -> l
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise RunError(f"there is no folder {folder}")
-        for run in _with_splits_joined(run_folders(folder), folder):
+        for run in run_folders_joined(folder):
             found[run.path] = run
     entries = (_entry(run, silent_after_s) for run in found.values())
     return [entry for entry in entries if entry is not None]
-
-
-def _with_splits_joined(runs: Iterable[RunFolder], top: Path) -> list[RunFolder]:
-    """Runs of which a folder with splits alone is one."""
-    found = list(runs)
-    by_parent: dict[Path, list[RunFolder]] = {}
-    for run in found:
-        by_parent.setdefault(run.path.parent, []).append(run)
-    paths = {run.path for run in found}
-    for parent, children in by_parent.items():
-        inside = parent == top or top in parent.parents
-        if inside and parent not in paths and all(_is_of_split(child) for child in children):
-            events = tuple(f"{c.path.name}/{name}" for c in children for name in c.events)
-            found = [run for run in found if run not in children]
-            found.append(RunFolder(parent, False, events))
-    return sorted(found, key=lambda run: run.path)
-
-
-def _is_of_split(run: RunFolder) -> bool:
-    return not run.described and is_split(run.path.name)
 
 
 def _entry(run: RunFolder, silent_after_s: float) -> RunEntry | None:
@@ -106,13 +84,13 @@ def _entry(run: RunFolder, silent_after_s: float) -> RunEntry | None:
         return None
     files = [path for path in changes if path.name != RUN_FILE]
     latest = max(files, key=lambda path: changes[path], default=None)
-    last = None if latest is None else last_event(latest)
+    last = None if latest is None else last_moment(latest)
     name, created, facts_end = _described(run)
     if not created and files:
         began_s, _ = min(map(file_age, files))
         created = datetime.fromtimestamp(began_s, UTC).isoformat(timespec="seconds")
     changed_s = max(changes.values())
-    ended = last is not None and last.session == "stop"
+    ended = last is not None and last[1] == "stop"
     written_s = changes.get(latest, 0.0) if latest is not None else 0.0
     ended |= facts_end and changes.get(run.path / RUN_FILE, 0.0) >= written_s
     silent = time.time() - changed_s > silent_after_s
@@ -121,7 +99,7 @@ def _entry(run: RunFolder, silent_after_s: float) -> RunEntry | None:
         name=name or run.path.resolve().name,
         created=created,
         changed_s=changed_s,
-        last_step=None if last is None else last.step,
+        last_step=None if last is None else last[0],
         state="ended" if ended else "silent" if silent else "running",
         described=run.described,
     )
@@ -161,8 +139,8 @@ def _name_and_time(head: str) -> tuple[str, str]:
     return found["name"], found["created"]
 
 
-def last_event(path: Path) -> Event | None:
-    """The last whole event of a file, from its last bytes; None where it is not found there."""
+def last_moment(path: Path) -> tuple[int, Session | None] | None:
+    """Step and session of a file's last whole event; None where its last bytes do not show it."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -183,14 +161,10 @@ def last_event(path: Path) -> Event | None:
             break
         spans = [*spans[-1:], (offset + 12, after)]
         offset = after + 4
-    events = [event for span in spans if (event := _decoded(tail[slice(*span)])) is not None]
-    if len(events) == 2 and events[1].session == "stop" and not events[1].step:
-        return replace(events[1], step=events[0].step)
-    return events[-1] if events else None
-
-
-def _decoded(data: bytes) -> Event | None:
     try:
-        return decode(data)
-    except (MalformedMessage, ValueError):
+        moments = [moment(tail[slice(*span)]) for span in spans]
+    except MalformedMessage:
         return None
+    if len(moments) == 2 and moments[1] == (0, "stop"):  # it says no step
+        return moments[0][0], "stop"
+    return moments[-1] if moments else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torchatlas.run import TABLES, Cell, Table, TensorSummary, build_table
+from torchatlas.run import TABLES, Cell, Gap, Table, TensorSummary, build_table
 from torchatlas.store.converted_histogram import converted
 from torchatlas.store.event_log import EventLog, Part
 from torchatlas.store.foreign_tags import distribution_name, owner_of, scalar_name
@@ -127,29 +127,30 @@ class SeriesTables:
             ],
         )
 
-    def not_read(self) -> list[str]:
-        """What the log holds beside all this, a sentence each."""
-        counts: dict[str, set[str]] = {}
+    def gaps(self) -> list[Gap]:
+        """What the log of another program holds that is not read, or not known of what is."""
+        found: list[Gap] = []
+        if any(file.has_graph and not file.own for file in self.log.files):
+            found.append(Gap("graph", "a graph of TensorBoard's own form is not read"))
+        plugins: dict[str, set[str]] = {}
         large = 0
-        for kind in ("texts", "tensors"):
-            for part in self.log.parts(kind):
-                plugin = part.file.plugin(part.tag)
-                if plugin == _IMAGES:
-                    large += sum(
-                        len(picture) > LARGEST_IMAGE
-                        for value in part.series.values
-                        for picture in value.strings[2:]
-                    )
-                elif plugin not in (_TEXT, _HPARAMS, _HISTOGRAMS) and not part.file.own:
-                    counts.setdefault(plugin or "no plugin", set()).add(part.tag)
-        told = [
-            f"{len(tags)} tag{'s' * (len(tags) > 1)} of {plugin} ({', '.join(sorted(tags)[:3])}"
-            f"{', ...' * (len(tags) > 3)}) {'are' if len(tags) > 1 else 'is'} not read"
-            for plugin, tags in counts.items()
-        ]
+        for part in (*self.log.parts("texts"), *self.log.parts("tensors")):
+            plugin = part.file.plugin(part.tag)
+            if plugin == _IMAGES:
+                sizes = (len(one) for value in part.series.values for one in value.strings[2:])
+                large += sum(size > LARGEST_IMAGE for size in sizes)
+            elif not part.file.own and plugin not in (_TEXT, _HPARAMS):
+                plugins.setdefault(plugin, set()).add(part.tag)
+        if plugins.pop(_HISTOGRAMS, None):
+            found.append(Gap("distributions", _CONVERTED))
+        found += [Gap("scalars", _not_read(name, sorted(plugins[name]))) for name in plugins]
         if large:
-            told.append(f"{large} pictures of more than {LARGEST_IMAGE >> 20} MiB were left out")
-        return told
+            what = "1 picture" if large == 1 else f"{large} pictures"
+            limit = (
+                f"more than {LARGEST_IMAGE >> 20} MiB {'was' if large == 1 else 'were'} left out"
+            )
+            found.append(Gap("images", f"{what} of {limit}"))
+        return found
 
     def _own_rows(self, part: Part, since: int) -> Iterator[dict[str, Cell]]:
         quantity, _, tensor = part.tag.partition("/")
@@ -200,6 +201,21 @@ class SeriesTables:
             "rank": part.file.rank,
             "time_s": time_s - began_s,
         }
+
+
+_CONVERTED = (
+    "distributions are made of TensorBoard's histograms: zeros, NaN and infinities are not known, "
+    "and values are spread evenly within a bin"
+)
+
+
+def _not_read(plugin: str, tags: list[str]) -> str:
+    count = f"1 tag of {plugin or 'no plugin'}"
+    verb = "is"
+    if len(tags) > 1:
+        count, verb = f"{len(tags)} tags of {plugin or 'no plugin'}", "are"
+    named = ", ".join(tags[:3]) + ", ..." * (len(tags) > 3)
+    return f"{count} ({named}) {verb} not read"
 
 
 def name_of(part: Part) -> tuple[str, str | None]:
