@@ -20,7 +20,9 @@ class Training(Recording):
 
     def __init__(self, folder: Path, created: str = "2026-01-01T00:00:00+00:00") -> None:
         super().__init__(folder)
-        rows = [{"node": "block.fc", "tensor": TENSOR, "kind": "parameter", "count": 4}]
+        rows = [
+            {"node": "block.fc", "tensor": TENSOR, "kind": "parameter", "shape": "2×2", "count": 4}
+        ]
         self.run = Run(
             "Net",
             created,

@@ -222,10 +222,8 @@ class FollowedRun:
             run = replace(self._described, findings=(), gaps=(*gaps, Gap("findings", reason)))
         else:
             tables = self.run().tables | {"scalars": self._scalars.whole_table()}
-            diagnosis = examine(replace(self._described, tables=tables))
-            told = tuple(dict.fromkeys((*gaps, *diagnosis.gaps)))
-            run = replace(self._described, findings=diagnosis.findings, gaps=told)
-        self._write_head(replace(run, facts=described.facts))
+            run = _examined(replace(self._described, tables=tables), gaps)
+        self._write_head(replace(run, facts=described.facts, tables={}))
 
     def _write_head(self, run: Run) -> None:
         self._described = run
@@ -235,7 +233,7 @@ class FollowedRun:
         run = self.run()
         for name in names:
             if name not in self._views:
-                view = build_view(name, run)
+                view = _built_or_gap(name, run)
                 self._views[name] = self._scalars.noted(view) if name == "curves" else view
         return [self._views[name] for name in names]
 
@@ -249,6 +247,32 @@ class _Read:
 
 
 _NOTHING = _Read({}, "")
+
+
+def _examined(run: Run, gaps: tuple[Gap, ...]) -> Run:
+    """The run with its findings; a rule that fails on odd data takes no page away."""
+    try:
+        diagnosis = examine(run)
+    except Exception as error:  # noqa: BLE001 (the curves go on, whatever it was)
+        reason = f"findings could not be drawn: {type(error).__name__}: {error}"
+        return replace(run, findings=(), gaps=(*gaps, Gap("findings", reason)))
+    told = tuple(dict.fromkeys((*gaps, *diagnosis.gaps)))
+    return replace(run, findings=diagnosis.findings, gaps=told)
+
+
+def _built_or_gap(name: str, run: Run) -> View:
+    """The view; one that fails on odd data says so in its place.
+
+    Raises:
+        RunError: there is no view of that name.
+    """
+    try:
+        return build_view(name, run)
+    except RunError:
+        raise
+    except Exception as error:  # noqa: BLE001 (other charts go on, whatever it was)
+        reason = f"this chart could not be made: {type(error).__name__}: {error}"
+        return View(name, name.capitalize(), "", "", (), (reason,))
 
 
 def _is_named_by_model(run: Run) -> bool:

@@ -102,7 +102,7 @@ class Glances:
             run.poll()
             glance = _glance(run)
         except (RunError, OSError) as error:
-            return Glance(trouble=str(error))
+            return Glance(trouble=_within(path, str(error)))
         if run.state == "running":
             self._open[run_id] = run
             while len(self._open) > MOST_OPEN:
@@ -113,7 +113,7 @@ class Glances:
 def _glance(run: GrowingRun) -> Glance:
     described, series = run.described, run.series()
     model = described.model.type if described.model is not None else ""
-    trouble = run.notes[0] if run.notes else ""
+    trouble = _within(run.folder, run.notes[0]) if run.notes else ""
     key = _loss_of([key for key, one in series.items() if len(one.steps)])
     if key is None:
         return Glance(model=model, step=run.last_step, trouble=trouble)
@@ -139,6 +139,11 @@ def _loss_of(keys: Sequence[SeriesKey]) -> SeriesKey | None:
 
     losses = [key for key in keys if "loss" in key[0].lower()]
     return min(losses, key=rank, default=None)
+
+
+def _within(folder: Path, text: str) -> str:
+    """A complaint about a file of a run, which the row stands for already."""
+    return text.replace(f"{folder}/", "").replace(str(folder), "it")
 
 
 def _event_bytes(path: Path) -> int:

@@ -87,20 +87,21 @@ export class RunsPage {
   private rowOf(run: RunRow): HTMLTableRowElement {
     const { glance } = run;
     const state = STATES[run.state];
-    const pick = h("input", { type: "checkbox", "aria-label": `Compare ${run.name}`, checked: this.chosen.has(run.id) });
+    const pick = h("input", { type: "checkbox", "aria-label": `Compare ${run.place}`, checked: this.chosen.has(run.id) });
     pick.addEventListener("change", () => {
       if (pick.checked) this.chosen.add(run.id);
       else this.chosen.delete(run.id);
       this.countChosen();
     });
-    const link = h("a", { href: `run/${run.id}/` }, run.name || run.place);
-    const place = h("span", { class: "runs-place mono", title: run.place }, run.place);
+    const link = h("a", { href: `run/${run.id}/`, title: run.place }, run.place);
+    const isNamed = run.name !== run.place && run.name !== glance?.model;
+    const name = isNamed && h("span", { class: "runs-called", title: run.name }, run.name);
     const step = glance?.step ?? run.last_step;
     return h(
       "tr",
       { "data-run": run.id },
       h("td", "runs-pick", pick),
-      h("td", "runs-name", link, place),
+      h("td", "runs-name", link, name),
       h("td", { class: `runs-state ${run.state}` }, h("i", { "aria-hidden": "true" }, state.glyph), state.word),
       h("td", "runs-model", glance?.model ?? ""),
       h("td", "runs-loss", lossOf(run)),
@@ -172,7 +173,7 @@ function lossOf(run: RunRow): Node {
   const { glance } = run;
   if (!glance) return h("span", "faint", "…");
   const path = sparkPath(glance.steps, glance.values, SPARK.width, SPARK.height);
-  if (!path) return h("span", { class: "runs-missing", title: glance.trouble }, glance.trouble || "no loss logged");
+  if (!path) return h("span", { class: "runs-missing", title: glance.trouble || null }, glance.trouble || "no loss logged");
   const label = `${glance.loss} up to step ${count(glance.steps.at(-1) ?? 0)}`;
   const picture = s("svg", { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, width: SPARK.width, height: SPARK.height, class: "spark", role: "img", "aria-label": label }, s("path", { d: path }));
   return glance.trouble ? h("span", { title: glance.trouble }, picture, h("span", { class: "runs-doubt", role: "img", "aria-label": glance.trouble }, "◆")) : picture;
