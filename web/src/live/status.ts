@@ -11,8 +11,9 @@ const STATES: Record<string, string> = {
 };
 
 export class LiveStatus {
-  private readonly words = h("span", {});
-  private readonly chip = h("div", { class: "live-chip", role: "status" }, h("i", { "aria-hidden": "true" }), this.words);
+  private readonly words = h("span", "live-state");
+  private readonly reached = h("span", {});
+  private readonly chip = h("div", { class: "live-chip", role: "status" }, h("i", { "aria-hidden": "true" }), this.words, this.reached);
   private readonly banner = h("div", { class: "live-banner", role: "status", hidden: true });
   private current = "";
   private last: number | null = null;
@@ -53,7 +54,8 @@ export class LiveStatus {
     const state = this.isLost ? "lost" : this.current;
     this.chip.dataset["state"] = state;
     const said = this.isLost ? "Not connected" : (STATES[this.current] ?? "Live").split(":")[0]!;
-    this.words.textContent = this.last === null ? said : `${said} · step ${count(this.last)}`;
-    this.chip.title = this.isLost ? "" : (STATES[this.current] ?? "");
+    this.words.textContent = said;
+    this.reached.textContent = this.last === null ? "" : `step ${count(this.last)}`;
+    this.chip.title = this.isLost ? said : (STATES[this.current] ?? said);
   }
 }
