@@ -16,6 +16,7 @@ from benchmarks.paper import measure_paper
 from benchmarks.recorder import measure_recorder
 from benchmarks.report import add_section, table
 from benchmarks.result import Result
+from benchmarks.summaries import measure_summaries
 from benchmarks.viewer import measure_viewer
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -29,6 +30,7 @@ def main() -> None:
         measures: list[Callable[[], list[Result]]] = [
             measure_imports,
             measure_capture,
+            measure_summaries,
             lambda: measure_recorder(folder / "recorder"),
             lambda: measure_events(folder / "events"),
             lambda: measure_demo(folder / "demo"),

@@ -16,7 +16,16 @@ from torchatlas.errors import (
 )
 
 if TYPE_CHECKING:
-    from torchatlas.api import compare, evaluate, load, record, trace, visualize_model
+    from torchatlas.api import (
+        compare,
+        evaluate,
+        lightning_callback,
+        load,
+        record,
+        trace,
+        transformers_callback,
+        visualize_model,
+    )
     from torchatlas.atlas import Atlas
 
 __version__ = "0.1.0"
@@ -24,7 +33,11 @@ __version__ = "0.1.0"
 _HOMES = {
     "Atlas": "torchatlas.atlas",
     **dict.fromkeys(
-        ("compare", "evaluate", "load", "record", "trace", "visualize_model"), "torchatlas.api"
+        (
+            *("compare", "evaluate", "lightning_callback", "load", "record", "trace"),
+            *("transformers_callback", "visualize_model"),
+        ),
+        "torchatlas.api",
     ),
 }
 """Where each public name lives; loaded when first asked for, so that plain data need no torch."""
@@ -39,9 +52,11 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "lightning_callback",
     "load",
     "record",
     "trace",
+    "transformers_callback",
     "visualize_model",
 ]
 

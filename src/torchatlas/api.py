@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,15 +190,109 @@ def record(
     optimizer: Any = None,
     example: Any = None,
     budget: float = 0.01,
+    every: int | None = None,
+    sample: int | None = 16_384,
+    activations: Any = "default",
+    scaler: Any = None,
+    hparams: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    step: int | None = None,
 ) -> Recorder:
-    """Record training into a run folder: see `torchatlas.capture.recorder.Recorder`."""
+    """Record training into a run folder: `with ta.record(folder, model) as recorder:`.
+
+    A run that is in the folder already is set aside, to `earlier/` within it. Under
+    `torch.distributed` every rank calls this with the same folder, and writes its own file.
+
+    Args:
+        optimizer: the optimizer, or several; left out, those that train the model are found.
+        example: a batch to trace the architecture with, in any form that `visualize_model` takes.
+        budget: share of the training time that recording may take.
+        every: take distributions every so many steps whatever they cost, not as the budget allows.
+        sample: values of a tensor that a distribution is of, at most; None for all of them.
+        activations: modules whose outputs are looked at: names (`*` for any text), classes, "all",
+            None, or "default": those that own parameters and activation functions.
+        scaler: the GradScaler in use, so that steps it leaves out are noted.
+        hparams: hyperparameters to note.
+        resume: go on with the run that is in the folder.
+        step: with `resume`, the step of the checkpoint that was loaded, where that is not the last
+            one recorded: what was recorded of later steps is superseded.
+
+    Returns:
+        See `torchatlas.capture.recorder.Recorder`: `log`, `evaluate`, `note`, `rewind`.
+
+    Raises:
+        CaptureError: something handed over is not of its kind; the message says what.
+    """
     from torchatlas.capture.recorder import Recorder
     from torchatlas.store import Recording
 
-    def open_store() -> Recording:
-        return Recording(folder)
+    if step is not None and not resume:
+        raise CaptureError("step is where a resumed run goes on: write resume=True with it")
 
-    return Recorder(open_store, model, optimizer=optimizer, example=example, budget=budget)
+    def open_store(ranks: Any) -> Recording:
+        ranks.meet(str(Path(folder).resolve()))
+        if ranks.number:
+            ranks.wait_for("the folder")  # which the first rank may have to empty
+        recording = Recording(folder, ranks.number, resume=resume, step=step)
+        if not ranks.number:
+            ranks.done("the folder")
+        return recording
+
+    return Recorder(
+        open_store,
+        model,
+        optimizer=optimizer,
+        example=example,
+        budget=budget,
+        every=every,
+        sample=sample,
+        activations=activations,
+        scaler=scaler,
+        hparams=hparams,
+    )
+
+
+def lightning_callback(folder: str | Path, **options: Any) -> Any:
+    """Record what Lightning trains: `Trainer(callbacks=[ta.lightning_callback("runs/first")])`.
+
+    Optimizers and the scaler of mixed precision are the trainer's. Recorded are the loss of each
+    batch, what the module logs, and its hyperparameters. A training that goes on from a checkpoint
+    goes on in its run.
+
+    Args:
+        folder: the run folder.
+        options: as `record` takes them: `example`, `budget`, `every`, `activations`, ...
+
+    Returns:
+        A `lightning.pytorch.Callback`.
+
+    Raises:
+        MissingDependency: Lightning is not installed.
+    """
+    from torchatlas.capture.callbacks import lightning_recorder
+
+    return lightning_recorder(partial(record, folder), options)
+
+
+def transformers_callback(folder: str | Path, **options: Any) -> Any:
+    """Record what a Trainer of transformers trains: `Trainer(..., callbacks=[...])`.
+
+    The optimizer is the trainer's. Recorded is what the trainer logs, at its `logging_steps`, and
+    its settings. A training that goes on from a checkpoint goes on in its run.
+
+    Args:
+        folder: the run folder.
+        options: as `record` takes them: `example`, `budget`, `every`, `activations`, ...
+
+    Returns:
+        A `transformers.TrainerCallback`.
+
+    Raises:
+        MissingDependency: transformers is not installed.
+    """
+    from torchatlas.capture.callbacks import transformers_recorder
+
+    return transformers_recorder(partial(record, folder), options)
 
 
 def load(path: str | Path) -> Atlas:

@@ -113,6 +113,8 @@ class Measurement:
         self.rows.setdefault("distributions", []).extend(
             row for row in seen.rows if f"{row['quantity']}s" in wanted
         )
+        if seen.channels and "activations" in wanted:
+            self.rows.setdefault("channels", []).extend(seen.channels)
         self.gaps.extend(seen.gaps)
 
     def cost(self, batch: Batch) -> None:

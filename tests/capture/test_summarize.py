@@ -6,29 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.capture.summaries import assert_equal, spread
 
-from torchatlas.capture.summarize import NotSummarizable, summarize
+from torchatlas.capture.summarize import summarize, summarize_all
 from torchatlas.run import TensorSummary
-
-
-def assert_equal(found: TensorSummary, expected: TensorSummary) -> None:
-    for name in ("count", "nan", "positive_infinity", "negative_infinity", "zero", "subnormal"):
-        assert getattr(found, name) == getattr(expected, name), name
-    assert (found.minimum, found.maximum) == (expected.minimum, expected.maximum)
-    scale = max(expected.total_absolute, 1e-300)
-    assert found.total == pytest.approx(expected.total, rel=1e-5, abs=1e-5 * scale)
-    assert found.total_squares == pytest.approx(expected.total_squares, rel=1e-5)
-    assert found.total_absolute == pytest.approx(expected.total_absolute, rel=1e-5)
-    assert found.bin_keys.tolist() == expected.bin_keys.tolist()
-    assert found.bin_counts.tolist() == expected.bin_counts.tolist()
-
-
-def spread(count: int = 150_001) -> torch.Tensor:
-    """Values from far below the normal range to 1e4, with everything odd among them."""
-    generator = torch.Generator().manual_seed(0)
-    values = torch.randn(count, generator=generator) * torch.logspace(-44, 4, count)
-    values[:5] = torch.tensor([float("nan"), float("inf"), -float("inf"), 0.0, -0.0])
-    return values
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float64])
@@ -54,6 +35,18 @@ def test_any_floats_equal_the_reference(values: list[float]) -> None:
     assert_equal(summarize(tensor), TensorSummary.of(tensor.numpy()))
 
 
+PARTS = st.lists(st.lists(st.floats(width=32) | st.just(-0.0), max_size=20), max_size=4)
+
+
+@given(PARTS, st.sampled_from([torch.float32, torch.bfloat16, torch.float16, torch.float64]))
+def test_merged_parts_equal_the_summary_of_the_concatenation(
+    parts: list[list[float]], dtype: torch.dtype
+) -> None:
+    tensors = [torch.tensor(part, dtype=torch.float64).to(dtype) for part in parts]
+    merged = TensorSummary.merged([summarize(tensor) for tensor in tensors])
+    assert_equal(merged, summarize(torch.cat([*tensors, torch.zeros(0, dtype=dtype)])))
+
+
 def test_sums_do_not_overflow_or_vanish() -> None:
     large, small = torch.full((100_000,), 1e30), torch.full((100_000,), 1e-30)
     assert summarize(large).total_squares == pytest.approx(1e65, rel=1e-6)
@@ -74,24 +67,25 @@ def test_a_sample_is_smaller_but_never_hides_what_is_not_finite() -> None:
     assert summarize(values, sample=10_000).nan == 1
 
 
-@pytest.mark.parametrize(
-    ("tensor", "reason"),
-    [
-        (torch.ones(2, dtype=torch.complex64), "has no single order of values"),
-        (torch.ones(2, device="meta"), "it has no values"),
-        (torch.eye(2).to_sparse(), "is not dense"),
-    ],
-)
-def test_what_has_no_real_values_says_why(tensor: torch.Tensor, reason: str) -> None:
-    with pytest.raises(NotSummarizable, match=reason):
-        summarize(tensor)
+def test_several_tensors_at_once_give_what_each_gives_alone() -> None:
+    sizes = [0, 1, 5, 16_384, 16_385, 140_000, 0, 7]
+    tensors = [torch.randn(size) * 10.0**place for place, size in enumerate(sizes)]
+    tensors += [spread(), spread(9_000), spread().double(), spread(100).double(), torch.arange(8)]
+    tensors += [torch.full((4,), float("nan")), torch.full((20_000,), float("inf"))]
+    tensors += [torch.randn(3) for _ in range(200)]  # more than are counted at once
+    for found, tensor in zip(summarize_all(tensors), tensors, strict=True):
+        assert isinstance(found, TensorSummary)
+        assert_equal(found, TensorSummary.of(tensor.numpy()))
 
 
-@pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")  # which torch gives but once
-def test_quantised_values_are_refused_too() -> None:
-    quantised = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)
-    with pytest.raises(NotSummarizable, match="has no single order of values"):
-        summarize(quantised)
+def test_one_that_has_no_values_does_not_stop_the_others() -> None:
+    one, none, meta, two = summarize_all(
+        [torch.ones(1), None, torch.ones(1, device="meta"), torch.ones(2)]
+    )
+    assert isinstance(one, TensorSummary)
+    assert isinstance(two, TensorSummary)
+    assert (one.count, two.count) == (1, 2)
+    assert (str(none), str(meta)) == ("there is none", "it has no values (meta or fake tensor)")
 
 
 def test_a_sample_meets_every_place_of_a_kernel_alike() -> None:

@@ -51,6 +51,7 @@ PACKAGES = {
         "seaborn",
     },
     "capture": {"numpy", "timm", "torch", "torchvision", "transformers"},
+    "capture.callbacks": {"lightning", "torch", "transformers"},
     "measure": {"numpy"},
     "store": {"numpy", "google_crc32c", "pyarrow"},
     "run": {"numpy"},
@@ -64,7 +65,7 @@ PACKAGES = {
 _DRAWING = {"fontTools", "matplotlib", "plotly", "quickjs", "reportlab", "resvg_py", "seaborn"}
 _SERVING = {"starlette", "uvicorn"}
 
-_LIBRARIES = {"timm", "torchvision", "transformers"}
+_LIBRARIES = {"lightning", "timm", "torchvision", "transformers"}
 
 LATE = _DRAWING | _SERVING | _LIBRARIES | {"IPython", "pandas", "pyarrow", "rich", "sklearn"}
 """Packages that a file may load only when they are needed, not while it is imported itself."""
@@ -72,8 +73,8 @@ LATE = _DRAWING | _SERVING | _LIBRARIES | {"IPython", "pandas", "pyarrow", "rich
 LATE_IN = {"api": {"torch"}, "measurement": {"torch"}}
 """The same, in single rooms."""
 
-RENDERERS = "views.render"
-"""Its files may load their library at once: `views.render` imports them only when asked to."""
+FOR_LIBRARIES = ("views.render", "capture.callbacks")
+"""Their files may load their library at once: they are imported only when they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ def _outside(item: Import, top: str, room: str, parts: tuple[str, ...]) -> str |
     if top not in PACKAGES.get(inner, PACKAGES[room]):
         return f"{room} does not know {top}"
     late = LATE | LATE_IN.get(room, set())
-    if inner == RENDERERS and parts[-1] != "__init__":
-        late -= PACKAGES[RENDERERS]
+    if inner in FOR_LIBRARIES and parts[-1] != "__init__":
+        late -= PACKAGES[inner]
     if not item.late and top in late:
         return f"{room} loads {top} while it is imported; load it where it is used"
     return None

@@ -77,6 +77,83 @@ def test_quantile_is_within_its_stated_error_of_the_order_statistic(
     assert any(abs(found - true) <= RELATIVE_ERROR * abs(true) + slack for true in neighbours)
 
 
+@given(st.lists(ANY_FLOAT, min_size=1, max_size=100), st.floats(0, 1))
+def test_the_bounds_of_a_quantile_enclose_the_order_statistic(
+    values: list[float], q: float
+) -> None:
+    finite = sorted(value for value in values if math.isfinite(value))
+    bounds = TensorSummary.of(np.array(values)).quantile_bounds(q)
+    if not finite:
+        assert bounds is None
+        return
+    position = q * (len(finite) - 1)
+    true = finite[math.ceil(position - 1e-12 * max(position, 1.0))]
+    assert bounds is not None
+    low, high = bounds
+    assert low <= true <= high
+    nearer = min(abs(low), abs(high))
+    assert high - low <= max(2 * RELATIVE_ERROR * nearer, 5e-324) * (1 + 1e-12)
+
+
+def test_no_bound_of_a_quantile_is_wider_than_its_bin() -> None:
+    summary = TensorSummary.of(np.array([1.0, 1.1, 1.2, 5.0, -3.0, 0.0]))
+    assert summary.quantile_bounds(0.0) == (-3.0, -3.0)
+    assert summary.quantile_bounds(0.2) == (0.0, 0.0)
+    assert summary.quantile_bounds(0.5) == (1.0, 1.125)
+    assert summary.quantile_bounds(0.9) == (5.0, 5.0)  # the bin, cut off at the maximum
+    assert TensorSummary.of(np.array([math.nan])).quantile_bounds(0.5) is None
+
+
+EVERYTHING = ANY_FLOAT | st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf, 5e-324, 1e-310])
+
+
+def assert_same_but_for_overflow(one: TensorSummary, other: TensorSummary) -> None:
+    """As `assert_same`; sums beyond the range of fp64 depend on the order of addition."""
+    for f in dataclasses.fields(TensorSummary):
+        left, right = getattr(one, f.name), getattr(other, f.name)
+        if f.name.startswith("bin_"):
+            np.testing.assert_array_equal(left, right, err_msg=f.name)
+        elif f.name == "total_squares" or f.name == "total_absolute":
+            assert math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-300), f.name
+        elif f.name == "total":
+            both = one.total_absolute, other.total_absolute
+            if all(math.isfinite(size) for size in both):
+                assert abs(left - right) <= 1e-9 * max(both), f.name
+        else:
+            assert left == right, f.name
+
+
+@given(st.lists(EVERYTHING), st.lists(EVERYTHING), st.lists(EVERYTHING))
+def test_merging_is_the_summary_of_the_concatenation_whatever_the_values(
+    a: list[float], b: list[float], c: list[float]
+) -> None:
+    x, y, z = (TensorSummary.of(np.array(values)) for values in (a, b, c))
+    whole = TensorSummary.of(np.array(a + b + c))
+    assert_same_but_for_overflow(x.merge(y).merge(z), whole)
+    assert_same_but_for_overflow(x.merge(y.merge(z)), whole)
+    assert_same_but_for_overflow(z.merge(x).merge(y), whole)
+
+
+WHOLE_NUMBERS = st.lists(st.integers(-(2**20), 2**20).map(float))
+
+
+@given(WHOLE_NUMBERS, WHOLE_NUMBERS)
+def test_sums_of_whole_numbers_merge_exactly(a: list[float], b: list[float]) -> None:
+    merged = TensorSummary.of(np.array(a)).merge(TensorSummary.of(np.array(b)))
+    assert merged.total == sum(a) + sum(b)
+    assert merged.total_absolute == sum(map(abs, a + b))
+    assert merged.total_squares == sum(value * value for value in a + b)
+
+
+@given(st.lists(EVERYTHING, min_size=1), st.floats(0.1, 50))
+def test_a_scaled_summary_still_adds_up(values: list[float], factor: float) -> None:
+    scaled = TensorSummary.of(np.array(values)).scaled(factor)
+    assert scaled.finite == scaled.zero + scaled.bin_counts.sum()
+    assert abs(scaled.count - factor * len(values)) <= 0.5
+    assert (scaled.bin_counts >= 0).all()
+    scaled.quantile(0.999)  # has a bin to look in
+
+
 def test_quantiles_of_literal_values() -> None:
     summary = TensorSummary.of(np.array([-4.0, -1.0, 0.0, 0.0, 0.0, 2.0, 8.0]))
     assert summary.quantile(0) == -4.0

@@ -89,7 +89,8 @@ def test_a_tail_torn_at_every_byte_loses_the_last_record_alone(tmp_path):
         writer.flush()
         before = writer.path.stat().st_size
         writer.add_scalar("loss", "train", 2.0, step=2)
-    content = writer.path.read_bytes()
+        writer.flush()
+        content = writer.path.read_bytes()
     for kept in range(before + 1, len(content)):
         writer.path.write_bytes(content[:kept])
         assert points(tmp_path) == [("loss", "train", 1, 1.0)]
@@ -107,7 +108,8 @@ def test_damage_is_told_with_file_and_offset(tmp_path):
         writer.flush()
         second = writer.path.stat().st_size
         writer.add_scalar("loss", "train", 2.0, step=2)
-    content = bytearray(writer.path.read_bytes())
+        writer.flush()
+        content = bytearray(writer.path.read_bytes())
     content[first + 20] ^= 1
     writer.path.write_bytes(content)
     assert points(tmp_path) == [("loss", "train", 2, 2.0)]

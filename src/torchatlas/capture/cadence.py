@@ -1,11 +1,35 @@
-"""How often something costly may be measured so that it stays within a share of the time."""
+"""How often what is costly may be measured so that all of it stays within a share of the time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 WARM_UP_STEPS = 3
 """Steps timed before the first measurement; the first ones are slower than the rest."""
+
+SHARES = {"norms": 0.4, "distributions": 0.6}
+"""The kinds of measurement, and how much of the budget each may take."""
+
+_MEMORY = 0.7
+"""How much of what was learned about a cost stays when it is measured again."""
+
+_LONGEST = 2**40
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often one kind is measured.
+
+    Attributes:
+        cost_s: seconds that a measurement takes, those of late counting most.
+        every: steps from one to the next, a power of two unless a person chose it, so that two
+            recordings of the same training mostly measure at the same steps; None until known.
+        taken: how many there were.
+    """
+
+    cost_s: float = 0.0
+    every: int | None = None
+    taken: int = 0
 
 
 @dataclass(slots=True)
@@ -14,45 +38,63 @@ class Cadence:
 
     Attributes:
         budget: share of the training time that measuring may take, 0 to 1.
-        cost_s: seconds that the last measurement took.
-        every: steps from one measurement to the next, a power of two so that two recordings of
-            the same training mostly measure at the same steps; None until it is chosen.
+        fixed: every how many steps distributions are taken, whatever they cost; None leaves it to
+            the budget.
         steps, elapsed_s, spent_s: steps done, the time they took, and how much of it was ours.
+        paces: how often each kind is measured.
     """
 
     budget: float
-    cost_s: float = 0.0
-    every: int | None = None
+    fixed: int | None = None
     steps: int = 0
     elapsed_s: float = 0.0
     spent_s: float = 0.0
+    paces: dict[str, Pace] = field(default_factory=lambda: {kind: Pace() for kind in SHARES})
+    _measured_s: float = 0.0
 
     @property
     def share(self) -> float | None:
         """Share of the training time spent on recording so far; None before the first step."""
-        return self.spent_s / self.elapsed_s if self.steps else None
+        return self.spent_s / self.elapsed_s if self.steps and self.elapsed_s else None
 
-    def is_due(self, step: int) -> bool:
+    def is_due(self, kind: str, step: int) -> bool:
         """Whether to measure at this step: it is its turn, and the budget allows it.
 
-        The first measurement is made after the warm-up whatever the budget, to learn its cost.
+        The first measurement of a kind is made after the warm-up whatever the budget, to learn
+        its cost; of two kinds that would be first at one step, the later one waits.
         """
+        pace = self.paces[kind]
+        if kind == "distributions" and self.fixed is not None:
+            return step % self.fixed == 0
         if self.budget == 0 or self.steps < WARM_UP_STEPS:
             return False
-        if self.every is None:
-            return True
+        if pace.every is None:
+            first = next(name for name, other in self.paces.items() if other.every is None)
+            return kind == first
         allowed_s = self.budget * self.elapsed_s
-        return step % self.every == 0 and self.spent_s + self.cost_s <= allowed_s
+        return step % pace.every == 0 and self.spent_s + pace.cost_s <= allowed_s
 
-    def measured(self, cost_s: float) -> None:
-        """Note what a measurement took, `spent_s` included; the first one settles the cadence."""
-        self.cost_s = cost_s
-        if self.every is None:
-            self.every = self._affordable_interval()
+    def measured(self, kind: str, cost_s: float) -> None:
+        """Note what a measurement took, `spent_s` included; settle how often it may be made."""
+        pace = self.paces[kind]
+        self._measured_s += cost_s
+        keep = _MEMORY if pace.taken else 0.0
+        pace.cost_s = keep * pace.cost_s + (1 - keep) * cost_s
+        pace.taken += 1
+        wanted = self._affordable_interval(kind)
+        if pace.every is None or wanted > pace.every or wanted <= pace.every // 4:
+            pace.every = wanted
 
-    def _affordable_interval(self) -> int:
-        step_s = max(self.elapsed_s / max(self.steps, 1), 1e-6)
+    def _affordable_interval(self, kind: str) -> int:
+        """The shortest interval that the kind's part of the budget pays for.
+
+        What every step costs anyway (scalars) comes first.
+        """
+        steps = max(self.steps, 1)
+        step_s = max(self.elapsed_s / steps, 1e-6)
+        always_s = max(self.spent_s - self._measured_s, 0.0) / steps
+        free_s = max(self.budget * step_s - always_s, 0.0) * SHARES[kind]
         every = 1
-        while every * step_s * self.budget < self.cost_s:
+        while every * free_s < self.paces[kind].cost_s and every < _LONGEST:
             every *= 2
         return every

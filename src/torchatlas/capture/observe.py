@@ -13,17 +13,29 @@ from torch import nn
 from torchatlas.capture.batches import Batch, Batches
 from torchatlas.capture.losses import Loss, judge
 from torchatlas.capture.summarize import NotSummarizable, summarize
+from torchatlas.capture.summarize_channels import channel_dim, summarize_channels
 from torchatlas.capture.tracer import Tracer
 from torchatlas.capture.unchanged import unchanged
 from torchatlas.capture.weights import owner_node
 from torchatlas.errors import DataError
-from torchatlas.run import Gap, Graph, TensorSummary
+from torchatlas.run import ChannelSummary, Gap, Graph, TensorSummary, channel_row
 
 SAMPLE = 1_000_000
 """Values looked at per output and batch, at most; the table says how many elements there were.
 Gradients of parameters are looked at whole, so that norms of groups add up."""
 
 _RELU_LIKE = ("ReLU", "ReLU6", "relu", "relu_", "relu6")
+_NONLINEAR = ("GELU", "SiLU", "Mish", "ELU", "LeakyReLU", "PReLU", "Hardswish", "Tanh", "Sigmoid")
+_NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "RMSNorm")
+_BY_CHANNEL = frozenset(
+    (
+        *_RELU_LIKE,
+        *(name for kind in _NONLINEAR for name in (kind, kind.lower())),
+        *("leaky_relu", "hardswish", *_NORMS),
+        *("batch_norm", "layer_norm", "group_norm", "rms_norm"),
+    )
+)
+"""Nodes whose output is looked at channel by channel: where units are dormant or stand out."""
 
 
 @dataclass(slots=True)
@@ -33,13 +45,15 @@ class _Observed:
     elements: int = 0
     summary: TensorSummary = field(default_factory=TensorSummary.empty)
     alive: torch.Tensor | None = None  # bool, shape [units]: above zero at least once
+    channels: ChannelSummary | None = None
 
 
 @dataclass(slots=True)
 class Observation:
-    """Rows of the table `distributions`, and what could not be seen."""
+    """Rows of the tables `distributions` and `channels`, and what could not be seen."""
 
     rows: list[dict[str, Any]]
+    channels: list[dict[str, Any]]
     gaps: list[Gap]
 
 
@@ -74,7 +88,8 @@ def observe(
             advance()
             if observer.stopped:
                 break
-    return Observation(observer.rows(step, batches.split), observer.gaps)
+    rows = observer.rows(step, batches.split)
+    return Observation(rows, observer.channel_rows(step, batches.split), observer.gaps)
 
 
 class _Observer:
@@ -118,6 +133,21 @@ class _Observer:
                 **_units(observed.alive),
             }
             for (node, tensor, quantity), observed in self.seen.items()
+        ]
+
+    def channel_rows(self, step: int, split: str) -> list[dict[str, Any]]:
+        """Rows of the table `channels`."""
+        return [
+            {
+                "node": node,
+                "tensor": tensor,
+                "quantity": quantity,
+                "step": step,
+                "split": split,
+                **channel_row(observed.channels),
+            }
+            for (node, tensor, quantity), observed in self.seen.items()
+            if observed.channels is not None
         ]
 
     def _stop(self, what: str, reason: str, node: str | None = None) -> None:
@@ -198,12 +228,28 @@ class _Observer:
             return
         observed.elements += values.numel()
         observed.summary = observed.summary.merge(summary)
-        if quantity == "activation" and self.graph.nodes[node_id].type in _RELU_LIKE:
+        if quantity != "activation":
+            return
+        if self.graph.nodes[node_id].type in _BY_CHANNEL:
+            self._add_channels(observed, values)
+        if self.graph.nodes[node_id].type in _RELU_LIKE:
             alive = _alive_units(values, self._channels_first)
             if observed.alive is None or observed.alive.shape != alive.shape:
                 observed.alive = alive
             else:
                 observed.alive |= alive
+
+    def _add_channels(self, observed: _Observed, values: torch.Tensor) -> None:
+        dim = channel_dim(values, channels_first=self._channels_first)
+        try:
+            found = summarize_channels(values, dim)
+        except NotSummarizable:  # it has a distribution and no channels: a scalar, say
+            return
+        before = observed.channels
+        if before is None or before.channels != found.channels:
+            observed.channels = found
+        else:
+            observed.channels = before.merge(found)
 
 
 class _Hook:
@@ -223,14 +269,11 @@ def _named(tensors: list[torch.Tensor]) -> list[tuple[str, torch.Tensor]]:
 
 
 def _alive_units(values: torch.Tensor, channels_first: bool) -> torch.Tensor:
-    """Which units were above zero anywhere, shape [units].
-
-    A unit is a channel (dimension 1) of images and rows of features. Sequences, shape
-    [batch, length, features], have their features last unless the model works on channels.
-    """
-    last = values.dim() == 3 and not channels_first
-    dim = values.dim() - 1 if last or values.dim() < 2 else 1
-    return (values > 0).movedim(dim, 0).flatten(1).any(1) if values.dim() else values > 0
+    """Which units were above zero anywhere, shape [units]; see `channel_dim`."""
+    if not values.dim():
+        return values > 0
+    dim = channel_dim(values, channels_first=channels_first)
+    return (values > 0).movedim(dim, 0).flatten(1).any(1)
 
 
 def _units(alive: torch.Tensor | None) -> dict[str, int]:

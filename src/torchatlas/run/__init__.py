@@ -4,6 +4,7 @@ Nothing here knows torch or any drawing library. The JSON form (`to_json`, `json
 contract with the viewer.
 """
 
+from torchatlas.run.channels import ChannelSummary, channel_row
 from torchatlas.run.codec import from_json, to_json
 from torchatlas.run.excerpt import Excerpt
 from torchatlas.run.finding import SEVERITIES, Finding, Gap, Severity
@@ -62,6 +63,7 @@ __all__ = [
     "Bars",
     "CaptureReport",
     "Cell",
+    "ChannelSummary",
     "Column",
     "Comparison",
     "Document",
@@ -97,6 +99,7 @@ __all__ = [
     "bin_edges",
     "bin_keys",
     "build_table",
+    "channel_row",
     "from_json",
     "is_output",
     "json_schema",

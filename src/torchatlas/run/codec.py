@@ -26,6 +26,7 @@ _CELL_TYPES: dict[ColumnKind, type] = {
     "text": str,
     "boolean": bool,
     "summary": TensorSummary,
+    "numbers": np.ndarray,
 }
 
 
@@ -41,6 +42,8 @@ def to_json(value: Any) -> Any:
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
+    if isinstance(value, np.ndarray) and value.dtype == np.float32:
+        return to_json([float(str(number)) for number in value])  # as few digits as it needs
     if isinstance(value, np.ndarray | np.generic):
         return to_json(value.tolist())
     raise RunError(f"a {type(value).__name__} is not plain data and cannot be written as JSON")
@@ -92,6 +95,9 @@ def _decode(kind: Any, data: Any, where: str) -> Any:
         return np.array(numbers, np.int64)
     if is_dataclass(kind) and isinstance(kind, type):
         return _decode_dataclass(kind, data, where)
+    if kind is np.ndarray:  # a cell of numbers
+        _check(isinstance(data, list), data, "a list", where)
+        return np.array([_decode_number(item, where) for item in data], np.float32)
     if kind is float:
         return _decode_number(data, where)
     if kind in (int, str, bool, type(None)):

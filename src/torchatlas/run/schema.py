@@ -51,7 +51,8 @@ def _define(kind: type, definitions: dict[str, Any]) -> dict[str, str]:
 
 def _cells_schema() -> dict[str, Any]:
     simple = [{"type": name} for name in ("number", "string", "boolean", "null")]
-    cell = {"anyOf": [*simple, {"$ref": "#/$defs/TensorSummary"}]}
+    numbers = {"type": "array", "items": dict(_NUMBER)}
+    cell = {"anyOf": [*simple, {"$ref": "#/$defs/TensorSummary"}, numbers]}
     return {"type": "object", "additionalProperties": {"type": "array", "items": cell}}
 
 

@@ -156,24 +156,44 @@ class TensorSummary:
     def quantile(self, q: float) -> float | None:
         """The value below which the share `q` of the finite values lies.
 
-        Off by at most `RELATIVE_ERROR` of itself, except that 0 and 1 give the exact extremes.
+        Off by at most `RELATIVE_ERROR` of itself, except that 0 and 1 give the exact extremes; see
+        `quantile_bounds` for what is certain.
+        """
+        bounds = self.quantile_bounds(q)
+        if bounds is None:
+            return None
+        return bounds[0] / 2 + bounds[1] / 2
+
+    def quantile_bounds(self, q: float) -> tuple[float, float] | None:
+        """Two values between which the quantile lies for certain; None without finite values.
+
+        They enclose value number ceil(q (n - 1)) of n sorted ones, counted from 0, and are at most
+        an eighth of the nearer one apart (5e-324, the step between subnormals of fp64, where that
+        is more). For 0 and 1 they are equal.
         """
         if not 0 <= q <= 1:
             raise ValueError(f"a quantile is between 0 and 1, not {q}")
         if self.minimum is None or self.maximum is None:
             return None
         if q in (0, 1):
-            return self.minimum if q == 0 else self.maximum
+            extreme = self.minimum if q == 0 else self.maximum
+            return extreme, extreme
         low, high = bin_edges(self.bin_keys)
         where = int(np.searchsorted(self.bin_keys, 0))
-        centres = np.insert(low / 2 + high / 2, where, 0.0)
+        low, high = np.insert(low, where, 0.0), np.insert(high, where, 0.0)
         cumulative = np.cumsum(np.insert(self.bin_counts, where, self.zero))
-        rank = q * (self.finite - 1) + 1
-        value = centres[int(np.searchsorted(cumulative, rank))]
-        return float(np.clip(value, self.minimum, self.maximum))
+        position = q * (self.finite - 1)
+        rank = np.ceil(position - 1e-12 * max(position, 1.0)) + 1
+        place = min(int(np.searchsorted(cumulative, rank)), len(low) - 1)
+        lower, upper = np.clip([low[place], high[place]], self.minimum, self.maximum)
+        return float(lower), float(upper)
 
     def merge(self, other: TensorSummary) -> TensorSummary:
-        """The summary of both tensors' values together."""
+        """The summary of both tensors' values together: that of one tensor that holds them all.
+
+        The order does not matter: counts, extremes and bins come out the same, and sums but for
+        the rounding of fp64.
+        """
         both_keys = np.concatenate([self.bin_keys, other.bin_keys])
         keys, inverse = np.unique(both_keys, return_inverse=True)
         counts = np.zeros(len(keys), np.int64)
@@ -197,23 +217,26 @@ class TensorSummary:
         )
 
     def scaled(self, factor: float) -> TensorSummary:
-        """The summary of a sample, counted as the whole that it stands for (counts rounded)."""
+        """The summary of a sample, counted as the whole that it stands for.
 
-        def times(count: int) -> int:
-            return round(count * factor)
-
+        Counts are rounded such that the bins, the zeros and what is not finite still add up to the
+        count.
+        """
+        parts = [self.nan, self.positive_infinity, self.negative_infinity, self.zero]
+        ends = np.rint(np.cumsum([*parts, *self.bin_counts.tolist()]) * factor)
+        nan, plus, minus, zero, *counts = (int(n) for n in np.diff(ends, prepend=0.0))
         return replace(
             self,
-            count=times(self.count),
-            nan=times(self.nan),
-            positive_infinity=times(self.positive_infinity),
-            negative_infinity=times(self.negative_infinity),
-            zero=times(self.zero),
-            subnormal=times(self.subnormal),
+            count=int(ends[-1]),
+            nan=nan,
+            positive_infinity=plus,
+            negative_infinity=minus,
+            zero=zero,
+            subnormal=round(self.subnormal * factor),
             total=self.total * factor,
             total_squares=self.total_squares * factor,
             total_absolute=self.total_absolute * factor,
-            bin_counts=np.rint(self.bin_counts * factor).astype(np.int64),
+            bin_counts=np.array(counts, np.int64),
         )
 
     @staticmethod

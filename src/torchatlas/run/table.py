@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from torchatlas.errors import RunError
 
-ColumnKind = Literal["integer", "number", "text", "boolean", "summary"]
+ColumnKind = Literal["integer", "number", "text", "boolean", "summary", "numbers"]
 GroupRule = Literal["sum", "max", "none"]
 Cell = Any
-"""int, float, str, bool or TensorSummary, as the column's kind says; None where not measured."""
+"""int, float, str, bool, TensorSummary or an array of fp32, as the column's kind says; None where
+not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,35 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "text",
             "of what the summary was made; empty where the values themselves were counted",
         ),
+    ),
+    "norms": (
+        _NODE,
+        _TENSOR,
+        Column("quantity", "text", "parameter, gradient or update"),
+        _STEP,
+        _RANK,
+        Column("norm", "number", "L2 norm of all elements, estimated where fewer were looked at"),
+        Column("nonfinite", "integer", "how many of those looked at are NaN or infinite"),
+        Column("elements", "integer", "elements of the tensor"),
+        Column("sampled", "integer", "elements looked at"),
+    ),
+    "channels": (
+        _NODE,
+        _TENSOR,
+        Column("quantity", "text", "parameter, activation, gradient or update"),
+        _STEP,
+        _SPLIT,
+        _RANK,
+        Column("channels", "integer", "channels or features, each with a number in the columns"),
+        Column("values", "integer", "values of each channel that were looked at"),
+        Column("mean", "numbers", "mean of each channel"),
+        Column("std", "numbers", "standard deviation of each channel"),
+        Column("mean_absolute", "numbers", "mean of |x| of each channel"),
+        Column("largest", "numbers", "largest |x| of each channel"),
+        Column("active", "numbers", "share of each channel's values above zero"),
+        Column("outlying", "numbers", "share of each channel's values of 6 or more in size"),
+        Column("dead", "integer", "channels never above zero"),
+        Column("nonfinite", "integer", "channels with NaN or infinity"),
     ),
     "scalars": (
         Column("name", "text", "what was logged, for example loss"),

@@ -124,7 +124,9 @@ class GrowingRun:
             )
         facts = hyperparameters(self._log) | run.facts
         told = tuple(Gap("scalars", note) for note in self.notes)
-        return replace(run, facts=facts, gaps=(*run.gaps, *told, *self._tables.gaps()))
+        return replace(
+            run, facts=facts, gaps=tuple(dict.fromkeys((*run.gaps, *told, *self._tables.gaps())))
+        )
 
     @property
     def run(self) -> Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,28 +11,54 @@ from torchatlas.errors import RunError
 from torchatlas.run import Run
 from torchatlas.store.event_reader import event_files
 from torchatlas.store.event_writer import EventWriter
-from torchatlas.store.folder import RUN_FILE, TABLE_FOLDER, save_run
+from torchatlas.store.folder import RUN_FILE, TABLE_FOLDER, read_run_file, save_run
+from torchatlas.store.protobuf import BYTES, VARINT, MalformedMessage, read_fields
+from torchatlas.store.records import read_records
 
 EARLIER = "earlier"
+_STEP, _SESSION_LOG = 2, 7
 
 
 class Recording(EventWriter):
     """An event file together with the description of the run that it belongs to.
 
     A run that is in the folder already is moved to `earlier/TIME/` within it: nothing is lost, and
-    two recordings never mix.
+    two recordings never mix. Resumed, it stays, and a new event file goes on with it.
+
+    Attributes:
+        earlier: the run that is gone on with, without its series; None where there is none.
+        step: the step up to which it is kept.
     """
 
-    def __init__(self, folder: str | Path, rank: int = 0) -> None:
+    def __init__(
+        self, folder: str | Path, rank: int = 0, *, resume: bool = False, step: int | None = None
+    ) -> None:
         """Open the folder for recording.
 
+        Args:
+            resume: whether to go on with the run that is in the folder.
+            step: the step to go on from, where that is not the last recorded one: what was
+                recorded of later ones is superseded.
+
         Raises:
-            RunError: it cannot be created or written to.
+            RunError: it cannot be created, written to or read.
         """
         self.folder = Path(folder)
-        if rank == 0:
-            _set_aside(self.folder)
-        super().__init__(self.folder, rank)
+        self.earlier: Run | None = None
+        self.step = step or 0
+        if self.folder.exists() and not self.folder.is_dir():
+            raise RunError(f"cannot record into {self.folder}: it is a file, not a folder")
+        own = [path for path in _event_files(self.folder) if path.name.endswith(f".rank{rank}")]
+        if not resume:
+            if rank == 0:
+                _set_aside(self.folder)
+            super().__init__(self.folder, rank)
+            return
+        if rank == 0 and (self.folder / RUN_FILE).exists():
+            self.earlier = read_run_file(self.folder / RUN_FILE)
+        if step is None:
+            self.step = _last_step(own)
+        super().__init__(self.folder, rank, first_step=self.step + 1 if own else None)
 
     def describe(self, run: Run) -> None:
         """Write what is known of the run beside its series: model, graph, facts, gaps.
@@ -42,8 +70,6 @@ class Recording(EventWriter):
 
 
 def _set_aside(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"cannot record into {folder}: it is a file, not a folder")
     if not folder.exists():
         return
     known = (folder / RUN_FILE, folder / TABLE_FOLDER, *event_files(folder))
@@ -58,3 +84,36 @@ def _set_aside(folder: Path) -> None:
             path.rename(target / path.name)
     except OSError as error:
         raise RunError(f"cannot set aside the earlier run in {folder}: {error}") from error
+
+
+def _event_files(folder: Path) -> list[Path]:
+    return event_files(folder) if folder.exists() else []
+
+
+def _last_step(files: list[Path]) -> int:
+    """The step of the last record; 0 where nothing is recorded."""
+    for path in reversed(files):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise RunError(f"cannot read the event file {path}: {error}") from error
+        steps = list(_steps(content))
+        if steps:
+            return max(steps[-1], 0)
+    return 0
+
+
+def _steps(content: bytes) -> Iterator[int]:
+    for record in read_records(content):
+        if record.data is None:
+            continue
+        step, is_start, has_step = 0, False, False
+        try:
+            for number, wire, raw in read_fields(record.data):
+                if number == _STEP and wire == VARINT and isinstance(raw, int):
+                    step, has_step = raw, True
+                is_start |= number == _SESSION_LOG and wire == BYTES
+        except (MalformedMessage, struct.error):
+            continue
+        if has_step:
+            yield step - 1 if is_start else step

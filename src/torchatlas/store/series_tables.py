@@ -12,6 +12,9 @@ from torchatlas.run import TABLES, Cell, Gap, Table, TensorSummary, build_table
 from torchatlas.store.converted_histogram import converted
 from torchatlas.store.event_log import EventLog, Part
 from torchatlas.store.foreign_tags import distribution_name, owner_of, scalar_name
+from torchatlas.store.norms import norm_rows
+from torchatlas.store.notices import recorded_gaps
+from torchatlas.store.ranks import merged_ranks
 
 LARGEST_IMAGE = 1 << 20
 """Bytes of a picture beyond which it is left out."""
@@ -47,6 +50,7 @@ class SeriesTables:
         makers: dict[str, Callable[[], Table]] = {
             "scalars": lambda: self.scalars(since),
             "distributions": lambda: self.distributions(since),
+            "norms": lambda: self.norms(since),
             "texts": lambda: self.texts(since),
             "images": lambda: self.images(since),
             "rewinds": self.rewinds,
@@ -82,7 +86,15 @@ class SeriesTables:
             if part.file.plugin(part.tag) == _HISTOGRAMS
             for row in self._converted_rows(part, since)
         ]
-        return build_table("distributions", own + foreign)
+        rows = own + foreign
+        return build_table(
+            "distributions", merged_ranks(rows, "distributions") if self._of_ranks else rows
+        )
+
+    def norms(self, since: int = 0) -> Table:
+        """The table `norms`."""
+        rows = norm_rows(self.log, since, self._row_of)
+        return build_table("norms", merged_ranks(rows, "norms") if self._of_ranks else rows)
 
     def texts(self, since: int = 0) -> Table:
         """The table `texts`; long texts are cut and say so."""
@@ -129,7 +141,7 @@ class SeriesTables:
 
     def gaps(self) -> list[Gap]:
         """What the log of another program holds that is not read, or not known of what is."""
-        found: list[Gap] = []
+        found = recorded_gaps(self.log)
         if any(file.has_graph and not file.own for file in self.log.files):
             found.append(Gap("graph", "a graph of TensorBoard's own form is not read"))
         plugins: dict[str, set[str]] = {}
@@ -177,8 +189,14 @@ class SeriesTables:
             row = self._row_of(quantity, tensor, step, part.file.rank) | {"split": part.file.split}
             yield row | {"elements": summary.count, "summary": summary, "converted": told}
 
+    @property
+    def _of_ranks(self) -> bool:
+        return len({file.rank for file in self.log.files}) > 1
+
     def _row_of(self, quantity: str, tensor: str, step: int, rank: int) -> dict[str, Cell]:
         owner = self.owners.get(tensor) or owner_of(tensor)
+        if quantity == "activation" and "/" in tensor:  # named after the node that put it out
+            owner, _, tensor = tensor.rpartition("/")
         return {"node": owner, "tensor": tensor, "quantity": quantity, "step": step, "rank": rank}
 
     def _of_plugin(

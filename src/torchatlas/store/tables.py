@@ -1,7 +1,7 @@
 """A table as one `.npz` file without pickle.
 
-Each column is a plain array, with a mask where cells are not measured; texts and tensor summaries,
-which differ in length, are laid end to end with their offsets.
+Each column is a plain array, with a mask where cells are not measured; texts, tensor summaries and
+arrays, which differ in length, are laid end to end with their offsets.
 """
 
 from __future__ import annotations
@@ -138,6 +138,18 @@ def _decode_summaries(parts: Arrays) -> list[TensorSummary]:
     return summaries
 
 
+def _encode_numbers(cells: list[npt.NDArray[np.float32]]) -> Arrays:
+    """Arrays of a table column end to end."""
+    return {
+        "values": np.concatenate([np.zeros(0, np.float32), *cells]).astype(np.float32),
+        "ends": np.cumsum([len(cell) for cell in cells], dtype=np.int64),
+    }
+
+
+def _decode_numbers(parts: Arrays) -> list[npt.NDArray[np.float32]]:
+    return np.split(parts["values"], parts["ends"][:-1]) if len(parts["ends"]) else []
+
+
 def _plain(kind: type) -> Callable[[list[Cell]], Arrays]:
     return lambda cells: {"values": np.array(cells, kind)}
 
@@ -153,6 +165,7 @@ _ENCODERS: dict[str, Callable[[list[Any]], Arrays]] = {
     "boolean": _plain(np.bool_),
     "text": _encode_texts,
     "summary": _encode_summaries,
+    "numbers": _encode_numbers,
 }
 _DECODERS: dict[str, Callable[[Arrays], list[Any]]] = {
     "integer": _values,
@@ -160,4 +173,5 @@ _DECODERS: dict[str, Callable[[Arrays], list[Any]]] = {
     "boolean": _values,
     "text": _decode_texts,
     "summary": _decode_summaries,
+    "numbers": _decode_numbers,
 }

@@ -132,7 +132,7 @@ export interface Table {
   name: string;
   columns: Column[];
   cells: {
-    [k: string]: (number | string | boolean | null | TensorSummary)[];
+    [k: string]: (number | string | boolean | null | TensorSummary | (number | ("NaN" | "Infinity" | "-Infinity"))[])[];
   };
 }
 /**
@@ -140,7 +140,7 @@ export interface Table {
  */
 export interface Column {
   name: string;
-  kind: "integer" | "number" | "text" | "boolean" | "summary";
+  kind: "integer" | "number" | "text" | "boolean" | "summary" | "numbers";
   meaning: string;
   unit: string;
   label: string;

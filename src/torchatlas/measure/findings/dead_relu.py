@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchatlas.measure.findings.evidence import CannotTell, Evidence
+from torchatlas.measure.findings.evidence import CannotTell, Evidence, Row
 from torchatlas.run import Finding
 
 LEAST_VALUES_A_UNIT = 100
+_RELUS = ("relu", "relu6")
 
 
 def dead_relu(evidence: Evidence) -> Iterator[Finding]:
@@ -16,10 +17,9 @@ def dead_relu(evidence: Evidence) -> Iterator[Finding]:
     A unit is a channel or feature. It needs at least 100 values to be called dead.
     """
     threshold = evidence.thresholds["dead_relu"]
-    activations = evidence.latest("activation")
-    if not activations:
+    if not (evidence.latest("activation") or evidence.latest_channels("activation")):
         raise CannotTell("no activations were measured")
-    watched = [row for row, _ in activations if row["units"]]
+    watched = _watched(evidence)
     enough = [row for row in watched if row["elements"] / row["units"] >= LEAST_VALUES_A_UNIT]
     if watched and not enough:
         raise CannotTell(f"no ReLU unit was seen {LEAST_VALUES_A_UNIT} times; use more batches")
@@ -43,3 +43,22 @@ def dead_relu(evidence: Evidence) -> Iterator[Finding]:
                 source="SageMaker Debugger, DeadRelu",
                 view="activations",
             )
+
+
+def _watched(evidence: Evidence) -> list[Row]:
+    """Units and dead ones of each ReLU: counted as such, or else told by its channels."""
+    counted = [row for row, _ in evidence.latest("activation") if row["units"]]
+    known = {(row["node"], row["split"]) for row in counted}
+    by_channel = [
+        {
+            "node": row["node"],
+            "units": row["channels"],
+            "dead_units": row["dead"],
+            "elements": row["values"] * row["channels"],
+        }
+        for row in evidence.latest_channels("activation")
+        if evidence.kind_of(row["node"]) in _RELUS
+        and (row["node"], row["split"]) not in known
+        and row["channels"]
+    ]
+    return counted + by_channel

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import isfinite
 
-from torchatlas.measure.findings.evidence import CannotTell, Evidence, Row, some
+from torchatlas.measure.findings.evidence import CannotTell, Evidence, NormPoint, Row, some
 from torchatlas.run import ROOT, Finding, TensorSummary, is_output
 
 Bad = tuple[Row, TensorSummary]
@@ -23,7 +23,8 @@ def nonfinite(evidence: Evidence) -> Iterator[Finding]:
     kinds = ("parameter", "activation", "gradient")
     measured = {quantity: evidence.latest(quantity) for quantity in kinds}
     scalars = evidence.rows("scalars")
-    if not scalars and not any(measured.values()):
+    norms = {kind: evidence.norms(kind) for kind in ("parameter", "gradient", "update")}
+    if not scalars and not any(measured.values()) and not any(norms.values()):
         raise CannotTell("no values were looked at")
     bad = {kind: [(row, s) for row, s in rows if s.nonfinite] for kind, rows in measured.items()}
     if bad["parameter"]:
@@ -32,6 +33,9 @@ def nonfinite(evidence: Evidence) -> Iterator[Finding]:
         yield _in_activations(evidence, bad["activation"], bad["parameter"])
     if bad["gradient"] and (not bad["activation"] or _is_mask(evidence, bad["activation"])):
         yield _in_gradients(evidence, bad["gradient"])
+    for quantity, tensors in norms.items():
+        if not bad.get(quantity) and not (quantity == "update" and norms["gradient"]):
+            yield from _in_norms(evidence, quantity, tensors)
     yield from _in_scalars(scalars)
 
 
@@ -92,6 +96,45 @@ def _in_gradients(evidence: Evidence, bad: list[Bad]) -> Finding:
         advice="Lower the learning rate or clip gradients; in fp16, scale the loss.",
         bad=bad,
         view="gradients",
+    )
+
+
+def _in_norms(
+    evidence: Evidence, quantity: str, tensors: dict[str, list[NormPoint]]
+) -> Iterator[Finding]:
+    """What the last distributions do not show, but norms taken more often do: the first step."""
+    bad = [(point, name) for name, points in tensors.items() for point in points if point.nonfinite]
+    if not bad:
+        return
+    step = min(point.step for point, _ in bad)
+    backwards = -1 if quantity == "gradient" else 1
+    there = sorted(
+        ((point, name) for point, name in bad if point.step == step),
+        key=lambda item: backwards * _order(evidence, item[0].node),
+    )
+    point, name = there[0]
+    last = max(p.step for points in tensors.values() for p in points)
+    later = sum(1 for other, _ in bad if other.step > step)
+    begins = "backward meets" if quantity == "gradient" else "forward meets"
+    yield Finding(
+        rule="nonfinite",
+        severity="error",
+        title=f"The {quantity} of {name} is not finite at step {step:,}"
+        if quantity != "parameter"
+        else f"The parameter {name} is not finite at step {step:,}",
+        detail=(
+            f"{point.nonfinite:,} values; it is the first that {begins} of {len(there):,} such "
+            f"tensors at that step, and {later:,} were seen after it."
+        ),
+        advice="Look at the steps just before it; lower the learning rate or clip gradients.",
+        nodes=evidence.known(p.node for p, _ in there),
+        value=float(sum(p.nonfinite for p, _ in there)),
+        threshold=0.0,
+        unit="values",
+        samples=sum(len(points) for points in tensors.values()),
+        steps=(step, last),
+        source="IEEE 754",
+        view=f"{quantity}s",
     )
 
 
