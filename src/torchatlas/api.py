@@ -26,6 +26,7 @@ from torchatlas.run import (
     build_table,
     from_json,
 )
+from torchatlas.serve import Server, start
 
 if TYPE_CHECKING:
     from torch import nn
@@ -218,7 +219,7 @@ def record(
             one recorded: what was recorded of later steps is superseded.
 
     Returns:
-        See `torchatlas.capture.recorder.Recorder`: `log`, `evaluate`, `note`, `rewind`.
+        See `torchatlas.capture.recorder.Recorder`: `log`, `evaluate`, `note`, `rewind`, `serve`.
 
     Raises:
         CaptureError: something handed over is not of its kind; the message says what.
@@ -238,6 +239,9 @@ def record(
             ranks.done("the folder")
         return recording
 
+    def open_server(run: Path, port: int) -> Server:
+        return start(run, port=port or None)
+
     return Recorder(
         open_store,
         model,
@@ -249,6 +253,7 @@ def record(
         activations=activations,
         scaler=scaler,
         hparams=hparams,
+        open_server=open_server,
     )
 
 

@@ -37,7 +37,7 @@ PACKAGES = {
     "atlas": {"pandas", "IPython"},
     "measurement": {"torch"},
     "report": set(),
-    "serve": {"starlette", "uvicorn"},
+    "serve": {"numpy", "starlette", "uvicorn"},
     "views": {"numpy"},
     "views.render": {
         "fontTools",
