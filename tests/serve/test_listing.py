@@ -20,6 +20,7 @@ from torchatlas.serve.listing import Listing, Row
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folders are looked through whenever somebody asks."""
     monkeypatch.setattr(module, "REFRESH_S", 0.0)
+    monkeypatch.setattr(module, "SHARE", math.inf)
 
 
 def looked_at(listing: Listing, count: int) -> list[Row]:

@@ -18,6 +18,9 @@ from torchatlas.store import RunEntry, list_runs
 REFRESH_S = 1.0
 """The folders are looked through at most this often."""
 
+SHARE = 0.2
+"""Of the time at most this much goes into looking, however many runs there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -63,15 +66,17 @@ class Listing:
         self._versions: dict[str, int] = {}
         self._gone: dict[str, int] = {}
         self._glances = Glances()
-        self._looked_s = 0.0
+        self._due_s = 0.0
         self._lock = threading.Lock()
 
     def refresh(self) -> int:
         """Look again unless that was just done; gives the version of the list."""
         with self._lock:
-            if time.monotonic() - self._looked_s >= REFRESH_S or not self._looked_s:
+            started_s = time.monotonic()
+            if started_s >= self._due_s:
                 self._look()
-                self._looked_s = time.monotonic()
+                took_s = time.monotonic() - started_s
+                self._due_s = time.monotonic() + max(REFRESH_S, took_s / SHARE)
             return self.version
 
     def folder(self, run_id: str) -> Path | None:
