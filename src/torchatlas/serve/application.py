@@ -119,7 +119,7 @@ class _Live:
 
     async def document(self, request: Request) -> Response:
         run = await self._followed(request.path_params["id"])
-        return await _answer(lambda: (run.refresh(), run.document())[1])
+        return await _answer(lambda: _fresh_document(run))
 
     async def run_events(self, request: Request) -> Response:
         run = await self._followed(request.path_params["id"])
@@ -206,6 +206,11 @@ class _Live:
         is_known = epoch == self._listing.epoch and number.isdecimal()
         change = self._listing.changes(int(number) if is_known else None)
         return {"version": self._list_position(), **change}
+
+
+def _fresh_document(run: FollowedRun) -> dict[str, Any]:
+    run.refresh()
+    return run.document()
 
 
 def _position(request: Request) -> str | None:

@@ -203,11 +203,17 @@ class FollowedRun:
         for name in [name for name in self._fixed if name not in {*tables, *VIEWER_TABLES}]:
             self._fixed[name].begin_anew({})
             self._saved.pop(name)
-        earlier = self._described.findings, self._described.gaps
-        kept = {"findings": earlier[0], "gaps": earlier[1]} if any(earlier) else {}
+        before = self._described
         name = self._growing.folder.resolve().name if _is_named_by_model(described) else ""
-        named = replace(described, name=name or described.name, tables={})
-        self._write_head(replace(named, **kept))
+        self._write_head(
+            replace(
+                described,
+                name=name or described.name,
+                tables={},
+                findings=before.findings or described.findings,  # until they are drawn anew
+                gaps=before.gaps or described.gaps,
+            )
+        )
 
     def _examine(self) -> None:
         """Draw findings, which read every scalar; where those are too many, say so."""
