@@ -14,7 +14,7 @@ from benchmarks.result import Result
 SCALARS, HISTOGRAMS, BINS = 100_000, 2_000, 400
 SERIES = 8
 RUNS = 1_000
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure_events(folder: Path) -> list[Result]:

@@ -84,7 +84,7 @@ def test_torchs_lines_of_one_chart_and_sets_of_hyperparameters(tmp_path):
     assert any("a further run lies in the folder" in reason for reason in reasons(run))
     (inner,) = [p for p in tmp_path.iterdir() if p.is_dir() and not p.name.startswith("Loss")]
     facts = load_run(inner).facts
-    assert facts == {"width": "64", "name": "sgd", "nesterov": "true"}
+    assert facts == {"width": "64", "name": "sgd", "nesterov": "1"}
 
 
 def test_lightnings_logger(tmp_path):
@@ -145,7 +145,21 @@ def test_a_large_picture_is_left_out_and_said(tmp_path):
         log.image("small", [png()], step)
     run = load_run(tmp_path)
     assert run.tables["images"].cells["step"] == list(range(2, 12))
-    assert "1 picture of more than 1 MiB was left out" in reasons(run)
+    told = "1 picture was left out: at most 1 MiB each and 16 MiB in all are kept"
+    assert told in reasons(run)
+
+
+def test_the_latest_pictures_are_kept_of_very_many(tmp_path):
+    log = TensorFlowLog(tmp_path)
+    large = b"\x89PNG\r\n\x1a\n" + bytes(900_000)
+    for tag in range(4):
+        for step in range(6):
+            log.image(f"tag{tag}", [large], step)
+    run = load_run(tmp_path)
+    steps = run.tables["images"].cells["step"]
+    assert len(steps) == 18
+    assert steps.count(5) == 4
+    assert any("6 pictures were left out" in reason for reason in reasons(run))
 
 
 def test_a_session_that_begins_anew_voids_what_came_later(tmp_path):

@@ -36,6 +36,7 @@ class Converted:
     error: float
 
 
+@np.errstate(over="ignore")  # sums beyond the range of fp64 are infinite
 def converted(rows: FloatArray, figures: tuple[float, float, float, float] | None) -> Converted:
     """The summary of a histogram.
 
@@ -96,7 +97,8 @@ def _gathered(left: FloatArray, right: FloatArray, counts: FloatArray) -> tuple[
     below, above = _keys(smallest, -float(left[0])), _keys(smallest, float(right.max()))
     tops = _all_tops()
     edges = np.concatenate([-tops[below - _FIRST_KEY][::-1], [0.0], tops[above - _FIRST_KEY]])
-    running = np.rint(np.interp(edges, positions, totals))
+    unit = _unit(max(-float(left[0]), float(right.max())))
+    running = np.rint(np.interp(edges * unit, positions * unit, totals))
     running[0], running[-1] = 0.0, np.rint(after[-1])
     keys = np.concatenate([-below[::-1], above])
     found = np.diff(running).astype(np.int64)
@@ -113,6 +115,13 @@ def _smallest(left: FloatArray, right: FloatArray, counts: FloatArray) -> float:
     nearest = float(sizes[sizes > 0].min())
     inner = counts[(left <= 0) & (right >= 0)]
     return max(floor, nearest / (2 * float(inner.max())) if inner.size else nearest)
+
+
+def _unit(largest: float) -> float:
+    """What to multiply with so that slopes between edges stay in the range of fp64; exact."""
+    if largest > 1e300:
+        return 2.0**-60
+    return 2.0**600 if largest < 1e-290 else 1.0
 
 
 def _keys(smallest: float, largest: float) -> IntArray:

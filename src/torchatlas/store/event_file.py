@@ -28,6 +28,8 @@ _CHUNK = 1 << 24
 _MAYBE_HEADER = re.compile(rb"(?=\x00{4}.{4}\x09)", re.DOTALL)
 """The upper half of a record's length, its checksum, and the first byte of an event."""
 
+_MOST_LENGTHS = 4_096
+
 _STAMP = re.compile(r"tfevents\.(\d+)(?=\.)")
 _RANK = re.compile(r"\.rank(\d+)$")
 
@@ -126,6 +128,7 @@ class EventFile:
         self._stuck_at: int | None = None
         self._offset = 0
         self._records = 0
+        self._lengths: dict[bytes, int] = {}
         self._shapes = ScalarShapes()
 
     @property
@@ -240,15 +243,20 @@ class EventFile:
 
     def _take(self, content: bytes) -> int:
         """Read whole records from the beginning; gives how many bytes they are."""
-        checksum, header, check = google_crc32c.value, _HEADER.unpack_from, _CHECKSUM.unpack_from
+        checksum, header, check = google_crc32c.value, _HEADER.unpack, _CHECKSUM.unpack_from
         take_scalar, take_other = self._shapes.take, self._take_event
         offset, end, self._stuck_at = 0, len(content), None
+        known = self._lengths
         while offset + 12 <= end:
-            length, expected = header(content, offset)
-            found = checksum(content[offset : offset + 8])
-            if (found >> 15 | (found << 17 & 0xFFFFFFFF)) + _MASK_DELTA & 0xFFFFFFFF != expected:
-                self._stuck_at = self._offset + offset
-                break
+            head = content[offset : offset + 12]
+            length = known.get(head)
+            if length is None:
+                length, expected = header(head)
+                if masked_checksum(head[:8]) != expected:
+                    self._stuck_at = self._offset + offset
+                    break
+                if len(known) < _MOST_LENGTHS:  # most records are as long as others
+                    known[head] = length
             begin = offset + 12
             after = begin + length
             if after + 4 > end:

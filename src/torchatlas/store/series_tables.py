@@ -19,6 +19,9 @@ from torchatlas.store.ranks import merged_ranks
 LARGEST_IMAGE = 1 << 20
 """Bytes of a picture beyond which it is left out."""
 
+IMAGES_IN_ALL = 1 << 24
+"""Bytes of all pictures of a run together; the latest are kept."""
+
 IMAGES_A_TAG = 10
 """As many of the latest pictures of a tag are kept."""
 
@@ -109,18 +112,8 @@ class SeriesTables:
 
     def images(self, since: int = 0) -> Table:
         """The table `images`: the latest of each tag, as base64 of the file that was logged."""
-        began_s = self.log.started_s or 0.0
-        latest: dict[tuple[int, str], deque[dict[str, Cell]]] = {}
-        for part, step, time_s, value in self._of_plugin("texts", _IMAGES, since):
-            kept = latest.setdefault((part.file.rank, part.tag), deque(maxlen=IMAGES_A_TAG))
-            width, height, pictures = _picture_parts(value.strings)
-            for place, picture in enumerate(pictures):
-                if len(picture) <= LARGEST_IMAGE:
-                    row = self._moment(part, step, time_s, began_s)
-                    row |= {"index": place, "width": _number(width), "height": _number(height)}
-                    row |= {"format": _format(picture), "size_bytes": len(picture)}
-                    kept.append(row | {"data": b64encode(picture).decode()})
-        return build_table("images", [row for rows in latest.values() for row in rows])
+        pictures, _ = self._pictures(since)
+        return build_table("images", [row | {"data": b64encode(d).decode()} for row, d in pictures])
 
     def rewinds(self) -> Table:
         """The table `rewinds`: where steps were taken again."""
@@ -145,23 +138,16 @@ class SeriesTables:
         if any(file.has_graph and not file.own for file in self.log.files):
             found.append(Gap("graph", "a graph of TensorBoard's own form is not read"))
         plugins: dict[str, set[str]] = {}
-        large = 0
         for part in (*self.log.parts("texts"), *self.log.parts("tensors")):
             plugin = part.file.plugin(part.tag)
-            if plugin == _IMAGES:
-                sizes = (len(one) for value in part.series.values for one in value.strings[2:])
-                large += sum(size > LARGEST_IMAGE for size in sizes)
-            elif not part.file.own and plugin not in (_TEXT, _HPARAMS):
+            if not part.file.own and plugin not in (_TEXT, _HPARAMS, _IMAGES):
                 plugins.setdefault(plugin, set()).add(part.tag)
         if plugins.pop(_HISTOGRAMS, None):
             found.append(Gap("distributions", _CONVERTED))
         found += [Gap("scalars", _not_read(name, sorted(plugins[name]))) for name in plugins]
-        if large:
-            what = "1 picture" if large == 1 else f"{large} pictures"
-            limit = (
-                f"more than {LARGEST_IMAGE >> 20} MiB {'was' if large == 1 else 'were'} left out"
-            )
-            found.append(Gap("images", f"{what} of {limit}"))
+        _, left_out = self._pictures(0)
+        if left_out:
+            found.append(Gap("images", _too_large(left_out)))
         return found
 
     def _own_rows(self, part: Part, since: int) -> Iterator[dict[str, Cell]]:
@@ -209,6 +195,32 @@ class SeriesTables:
                 for step, time_s, index in zip(*moments, chosen.tolist(), strict=True):
                     yield part, step, time_s, part.series.values[index]
 
+    def _pictures(self, since: int) -> tuple[list[tuple[dict[str, Cell], bytes]], int]:
+        """The latest pictures of each tag with their rows, and how many were too large."""
+        began_s = self.log.started_s or 0.0
+        latest: dict[tuple[str, int, str], deque[tuple[dict[str, Cell], bytes]]] = {}
+        left_out = 0
+        for part, step, time_s, value in self._of_plugin("texts", _IMAGES, since):
+            key = (part.file.split or "", part.file.rank, part.tag)
+            kept = latest.setdefault(key, deque(maxlen=IMAGES_A_TAG))
+            width, height, pictures = _picture_parts(value.strings)
+            for place, picture in enumerate(pictures):
+                if len(picture) > LARGEST_IMAGE:
+                    left_out += 1
+                    continue
+                row = self._moment(part, step, time_s, began_s)
+                row |= {"index": place, "width": _number(width), "height": _number(height)}
+                row |= {"format": _format(picture), "size_bytes": len(picture)}
+                kept.append((row, picture))
+        found = [pair for pairs in latest.values() for pair in pairs]
+        room = IMAGES_IN_ALL
+        for pair in sorted(found, key=lambda pair: -pair[0]["step"]):
+            room -= len(pair[1])
+            if room < 0:
+                found.remove(pair)
+                left_out += 1
+        return found, left_out
+
     def _moment(self, part: Part, step: int, time_s: float, began_s: float) -> dict[str, Cell]:
         name, split = name_of(part)
         name = name.removesuffix("/text_summary")  # torch adds it
@@ -225,6 +237,14 @@ _CONVERTED = (
     "distributions are made of TensorBoard's histograms: zeros, NaN and infinities are not known, "
     "and values are spread evenly within a bin"
 )
+
+
+def _too_large(count: int) -> str:
+    what, verb = ("1 picture", "was") if count == 1 else (f"{count} pictures", "were")
+    return (
+        f"{what} {verb} left out: at most {LARGEST_IMAGE >> 20} MiB each and "
+        f"{IMAGES_IN_ALL >> 20} MiB in all are kept"
+    )
 
 
 def _not_read(plugin: str, tags: list[str]) -> str:
