@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.capture import measure_capture
+from benchmarks.checkpoints import measure_checkpoints
 from benchmarks.demo import measure_demo
 from benchmarks.events import measure_events
 from benchmarks.imports import measure_imports
@@ -35,6 +36,7 @@ def main() -> None:
             lambda: measure_recorder(folder / "recorder"),
             lambda: measure_events(folder / "events"),
             lambda: measure_serve(folder / "serve"),
+            lambda: measure_checkpoints(folder / "checkpoints"),
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),
             measure_viewer,

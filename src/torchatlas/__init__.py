@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         trace,
         transformers_callback,
         visualize_model,
+        weights,
     )
     from torchatlas.atlas import Atlas
 
@@ -35,7 +36,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             *("compare", "evaluate", "lightning_callback", "load", "record", "trace"),
-            *("transformers_callback", "visualize_model"),
+            *("transformers_callback", "visualize_model", "weights"),
         ),
         "torchatlas.api",
     ),
@@ -58,6 +59,7 @@ __all__ = [
     "trace",
     "transformers_callback",
     "visualize_model",
+    "weights",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
-from torchatlas.measure.compared_runs import compared_runs
+from torchatlas.measure.compared_runs import compared_runs, names_of_compared
 from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
@@ -130,6 +130,35 @@ def visualize_model(
     return Atlas(_finished(measured.run(model_info(model), facts, names), recorded))
 
 
+def weights(
+    model_or_checkpoint: nn.Module | str | Path | Sequence[str | Path],
+) -> Atlas:
+    """What do the parameters of a model, or of a checkpoint, look like, tensor by tensor?
+
+    A checkpoint needs no code of its model: modules are grouped by the names of the tensors. It is
+    streamed, with one tensor in memory at a time, and nothing in it is run. Ctrl-C ends the
+    reading; what was read is kept, and the rest is a gap.
+
+    Args:
+        model_or_checkpoint: a module; a `.safetensors` file; what torch.save wrote (`.pt`, `.pth`,
+            `.bin`, `.ckpt`), loaded with `weights_only=True`; an index or the folder of a
+            checkpoint in several files; a Hugging Face folder; a folder that
+            `torch.distributed.checkpoint` wrote. A list of these, or a folder of several
+            (`checkpoint-500`, `checkpoint-1000`, ...), is a series: each is a step of one run.
+
+    Returns:
+        The atlas: tables `parameters` and `distributions`, charts, findings and a report.
+
+    Raises:
+        RunError: it is none of these, damaged, or a pickle that asks for code; the message says
+            what, where and what to do.
+    """
+    from torchatlas.checkpoints import weights_run
+
+    with progress() as start:
+        return Atlas(_finished(weights_run(model_or_checkpoint, start), None))
+
+
 def trace(
     model: nn.Module | ExportedProgram,
     args: Any = (),
@@ -193,6 +222,7 @@ def record(
     budget: float = 0.01,
     every: int | None = None,
     sample: int | None = 16_384,
+    quantities: Iterable[str] = ("parameter", "gradient", "update"),
     activations: Any = "default",
     scaler: Any = None,
     hparams: Mapping[str, Any] | None = None,
@@ -210,6 +240,7 @@ def record(
         budget: share of the training time that recording may take.
         every: take distributions every so many steps whatever they cost, not as the budget allows.
         sample: values of a tensor that a distribution is of, at most; None for all of them.
+        quantities: those of which distributions are taken, beside activations.
         activations: modules whose outputs are looked at: names (`*` for any text), classes, "all",
             None, or "default": those that own parameters and activation functions.
         scaler: the GradScaler in use, so that steps it leaves out are noted.
@@ -250,6 +281,7 @@ def record(
         budget=budget,
         every=every,
         sample=sample,
+        quantities=quantities,
         activations=activations,
         scaler=scaler,
         hparams=hparams,
@@ -301,15 +333,17 @@ def transformers_callback(folder: str | Path, **options: Any) -> Any:
 
 
 def load(path: str | Path) -> Atlas:
-    """Open a recorded run folder, a report or JSON file saved from an atlas, or a `.pt2` file.
+    """Open a recorded run, a report or JSON file saved from an atlas, a `.pt2` file, or weights.
 
     A `.pt2` file is an exported program (`torch.export.save`). It is read without torch, and
-    nothing in it is unpickled or run.
+    nothing in it is unpickled or run. A checkpoint, or a folder of some, opens as in `weights`.
 
     Raises:
         RunError: there is nothing there, or it is none of these; the message says what it is.
     """
     path = Path(path)
+    if _is_checkpoint(path):
+        return weights(path)
     if path.is_dir():
         from torchatlas.store import load_run
 
@@ -329,19 +363,34 @@ def load(path: str | Path) -> Atlas:
 
         return Atlas(_finished(load_exported_program(path), None))
     raise RunError(
-        f"{path} is no run folder, .html report or .json file saved by TorchAtlas, and no .pt2 file"
+        f"{path} is no run folder, .html report or .json file saved by TorchAtlas, no .pt2 file "
+        "and no checkpoint"
     )
 
 
+def _is_checkpoint(path: Path) -> bool:
+    """Whether a path is a checkpoint, or a folder of some; a recorded run is none."""
+    from torchatlas.store import is_run_folder
+    from torchatlas.store.checkpoint_files import is_checkpoint
+    from torchatlas.store.checkpoint_series import series_in
+
+    if not path.exists() or is_run_folder(path):
+        return False
+    return is_checkpoint(path) or (path.is_dir() and series_in(path) is not None)
+
+
 def compare(
-    before: Atlas | Trace | Graph | str | Path,
-    after: Atlas | Trace | Graph | str | Path,
-    *more: Atlas | Trace | Graph | str | Path,
+    before: Atlas | Trace | Graph | nn.Module | str | Path,
+    after: Atlas | Trace | Graph | nn.Module | str | Path,
+    *more: Atlas | Trace | Graph | nn.Module | str | Path,
 ) -> Atlas:
-    """What is different between two models, or two versions of one: the nodes of their graphs.
+    """What is different between two models, two versions of one, or two checkpoints?
+
+    Where all are checkpoints, or models in memory, the values of their tensors are held against
+    each other too, streamed with one tensor of each in memory.
 
     Args:
-        before: an atlas, a trace, a graph, or a path that `load` opens.
+        before: an atlas, a trace, a graph, a path that `load` opens, or a model's weights.
         after: the same; each is compared with the first.
         more: further ones, compared with the first as well.
 
@@ -349,12 +398,47 @@ def compare(
         An atlas of the second, named `A → B`, whose report shows the graphs side by side. Its
         table `differences` says what was added, removed, changed and moved; it has no rows where
         the graphs agree. Its table `matches` says which node is which. See docs/measures/diff.md
-        for what is compared and what is not.
+        for what is compared and what is not. Of checkpoints its table `tensor_differences` says
+        how far each tensor moved; see docs/measures/tensor-differences.md.
 
     Raises:
         RunError: one of them has no graph, or cannot be read.
     """
-    return Atlas(*compared_runs([_comparable(source) for source in (before, after, *more)]))
+    sources = (before, after, *more)
+    if all(_has_weights_alone(source) for source in sources):
+        return _compared_checkpoints(sources)
+    return Atlas(*compared_runs([_comparable(source) for source in sources]))
+
+
+def _has_weights_alone(source: Any) -> bool:
+    if isinstance(source, str | Path):
+        path = Path(source)
+        return _is_checkpoint(path)
+    return not isinstance(source, Atlas | Graph) and _is_module(source)
+
+
+def _is_module(source: Any) -> bool:
+    import sys
+
+    torch = sys.modules.get("torch")  # without it nobody can have made a model
+    return torch is not None and isinstance(source, torch.nn.Module)
+
+
+def _compared_checkpoints(sources: Sequence[Any]) -> Atlas:
+    """Graphs of checkpoints held against each other, and their tensors value by value."""
+    from torchatlas.checkpoints import compared_weights
+
+    names = names_of_compared(
+        [
+            Path(source).resolve().name if isinstance(source, str | Path) else type(source).__name__
+            for source in sources
+        ]
+    )
+    with progress() as start:
+        runs, rows = compared_weights(sources, names[1:], start)
+    run, comparison = compared_runs([_finished(run, None) for run in runs], names)
+    table = build_table("tensor_differences", rows)
+    return Atlas(replace(run, tables=run.tables | {"tensor_differences": table}), comparison)
 
 
 def _comparable(source: Any) -> Run:
@@ -410,7 +494,7 @@ def _finished(run: Run, recorded: Run | None) -> Run:
 
 def _joined(run: Run, recorded: Run) -> Run:
     tables = dict(run.tables)
-    for name in ("scalars", "distributions"):
+    for name in ("scalars", "distributions", "norms", "channels"):
         if name in recorded.tables:
             mine = tables[name].rows() if name in tables else []
             measured = {_moment(row) for row in mine}  # of all values; the recorder samples them

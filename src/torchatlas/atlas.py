@@ -40,6 +40,7 @@ from torchatlas.views import (
     Drawing,
     available_views,
     build_view,
+    chart_options,
     draw_architecture,
     drawing_file,
     drawing_options,
@@ -99,7 +100,7 @@ class Atlas:
     def views(self) -> tuple[str, ...]:
         """Names of the views that there are data for."""
         drawn = ("architecture",) if self.graph is not None and self.graph.nodes else ()
-        return (*drawn, *available_views(self.run))
+        return (*drawn, *available_views(self.run, self._compared))
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame; `frame.attrs` holds the unit and meaning of each column.
@@ -169,15 +170,22 @@ class Atlas:
             view: one of `.views`. "architecture" is the graph as the viewer lays it out.
             backend: "matplotlib", "seaborn", "plotly", or "text" for a string; of the architecture
                 also "svg", which is a string too.
-            options: of the renderer, such as `theme="dark"`. The architecture also takes the
-                options of a drawing that `.save` takes.
+            options: of the renderer, such as `theme="dark"`, and of the view: of "parameters",
+                "activations", "gradients" and "updates" `node`, `tensor`, `over` ("layers" or
+                "steps"), `step` and `statistic`, of every view `scale` ("linear", "symlog" or
+                "log"). See docs/how-to/distributions.md. The architecture also takes the options
+                of a drawing that `.save` takes.
 
         Raises:
-            RunError: no view, backend or option has that name.
+            RunError: no view, backend or option has that name, or an option is not possible; the
+                message says what is.
             MissingDependency: the library is not installed.
         """
         if view != "architecture":
-            return render(build_view(view, self.run), backend, **options)
+            of_view, of_renderer = chart_options(view, backend, options)
+            return render(
+                build_view(view, self.run, self._compared, **of_view), backend, **of_renderer
+            )
         if backend not in ARCHITECTURE_BACKENDS:
             known = ", ".join(ARCHITECTURE_BACKENDS)
             raise RunError(f"there is no backend {backend!r}; the backends are {known}")
@@ -295,9 +303,17 @@ class Atlas:
             f"{len(self.findings)} findings, {len(self.gaps)} gaps; views: {', '.join(self.views)}>"
         )
 
+    @property
+    def _compared(self) -> tuple[tuple[str, Run], ...]:
+        """Name and run of each that is compared, the first of all first."""
+        if self.comparison is None:
+            return ()
+        first, *others = self.comparison.runs
+        return tuple(zip(self.comparison.names, (first, self.run, *others), strict=True))
+
     def _document(self, code: bool = True) -> Document:
         run = self._shown_run(code)
-        views = tuple(build_view(name, run) for name in VIEWS)
+        views = tuple(build_view(name, run, self._compared) for name in VIEWS)
         if self.comparison is None:
             return Document(run, views)
         others = tuple(Atlas(other)._shown_run(code) for other in self.comparison.runs)

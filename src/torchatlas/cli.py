@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from torchatlas.atlas import Atlas
+    from torchatlas.run import Table
 
 FAILED, STOPPED = 1, 130
 
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_view(
         commands.add_parser("view", help="draw a model that is given by its name, or a .pt2 file")
     )
+    _add_weights(commands.add_parser("weights", help="look at a checkpoint, or at several"))
     _add_export(commands.add_parser("export", help="write a graph, or tables, for other programs"))
     _add_compare(commands.add_parser("compare", help="say what is different between two models"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
@@ -82,16 +84,26 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_view(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", metavar="MODEL", help=f"{_NAMES}, or a .pt2 file")
+    add("model", metavar="MODEL", help=f"{_NAMES}, or a .pt2 file or checkpoint")
     add("--input", metavar="INPUT", action="append", help=_SHAPES)
     add("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
     _add_no_code(parser)
     parser.set_defaults(command=_view)
 
 
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    text = "file or folder of a checkpoint, or the steps of one training; repeatable"
+    add("paths", metavar="PATH", nargs="+", help=text)
+    add("-o", "--output", metavar="FILE", type=Path, default=Path("report.html"))
+    add("--json", action="store_true", help="print tensors and findings as JSON; no report")
+    parser.set_defaults(command=_weights)
+
+
 def _add_export(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("source", metavar="SOURCE", help="run folder, report, .json, .pt2 or the name of a model")
+    text = "run folder, report, .json, .pt2, checkpoint or the name of a model"
+    add("source", metavar="SOURCE", help=text)
     add("-o", "--output", metavar="PATH", type=Path, required=True)
     forms = ("json", "dot", "model-explorer", "csv", "parquet", "tensorboard")
     text = "default: what PATH ends with; csv, parquet and tensorboard make a new folder"
@@ -119,7 +131,8 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("before", metavar="A", help="run folder, report, .json, .pt2 or the name of a model")
+    text = "run folder, report, .json, .pt2, checkpoint or the name of a model"
+    add("before", metavar="A", help=text)
     add("after", metavar="B", help="the same; what is different in it is told")
     add("--input", metavar="SHAPE", action="append", help="of the models: 1x3x224x224; repeatable")
     add("--json", action="store_true", help="print the rows as JSON")
@@ -183,22 +196,45 @@ def _compare(options: argparse.Namespace) -> None:
 
     from torchatlas.api import compare
     from torchatlas.measure.difference_lines import difference_lines
+    from torchatlas.measure.tensor_change_lines import tensor_change_lines
 
     sources, shapes = (options.before, options.after), options.input or ()
     if shapes and all(map(_is_file, sources)):
         raise TorchAtlasError(f"--input is for a model, and {' and '.join(sources)} are files")
-    before, after = (_called(source, shapes) for source in sources)
-    atlas = compare(before, after)
-    rows = atlas.tables["differences"].rows()
-    if options.json:
-        print(json.dumps({"name": atlas.run.name, "differences": rows}))
+    if all(_is_file(source) for source in sources):
+        atlas = compare(*sources)
     else:
-        encoding = sys.stdout.encoding or "utf-8"
-        for line in difference_lines(atlas.run.name, rows):
-            print(line.encode(encoding, errors="replace").decode(encoding))
+        atlas = compare(*(_called(source, shapes) for source in sources))
+    name = " → ".join(sources)
+    rows = atlas.tables["differences"].rows()
+    tensors = atlas.tables.get("tensor_differences")
+    if options.json:
+        told: dict[str, Any] = {"name": name, "differences": rows}
+        if tensors is not None:
+            told["tensor_differences"] = _told(tensors)
+        print(json.dumps(told))
+    else:
+        _print(difference_lines(name, rows))
+        if tensors is not None:
+            _print(tensor_change_lines(name, tensors.rows()))
     if options.output is not None:
         saved = atlas.save(options.output, code=options.code)
         print(f"Written: {saved}", file=sys.stderr if options.json else sys.stdout)
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print text that may hold strangers' names, whatever the terminal can show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        print(line.encode(encoding, errors="replace").decode(encoding))
+
+
+def _told(table: Table) -> list[dict[str, Any]]:
+    """Rows for JSON, numbers that are not finite as text."""
+    from torchatlas.run import to_json
+
+    cells = {name: to_json(values) for name, values in table.cells.items()}
+    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
 
 
 def _called(source: str, shapes: Sequence[str]) -> Atlas:
@@ -245,7 +281,7 @@ def _model_and_data(name: str, shapes: Sequence[str]) -> tuple[nn.Module, Any]:
 def _view(options: argparse.Namespace) -> None:
     from torchatlas.api import load, visualize_model
 
-    if options.model.endswith(".pt2"):
+    if options.model.endswith(".pt2") or Path(options.model).exists():
         if options.input:
             raise TorchAtlasError(f"--input is for a model, and {options.model} is a file")
         print(f"Report: {load(options.model).save(options.output, code=options.code)}")
@@ -253,6 +289,23 @@ def _view(options: argparse.Namespace) -> None:
     model, data = _model_and_data(options.model, options.input or ())
     atlas = visualize_model(model, data)
     print(f"Report: {atlas.save(options.output, code=options.code)}")
+
+
+def _weights(options: argparse.Namespace) -> None:
+    import json
+
+    from torchatlas.api import weights
+    from torchatlas.measure.weight_lines import weight_lines
+
+    paths = options.paths
+    atlas = weights(paths[0] if len(paths) == 1 else paths)
+    if options.json:
+        names = ("parameters", "findings")
+        told = {name: _told(atlas.tables[name]) for name in names if name in atlas.tables}
+        print(json.dumps({"name": atlas.run.name, **told}))
+        return
+    _print(weight_lines(atlas.run))
+    print(f"Report: {atlas.save(options.output)}")
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -186,12 +186,23 @@ def test_no_motion_where_none_is_wanted_and_some_elsewhere(opened: Opened, resne
 
 @pytest.fixture(scope="module")
 def vast(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A graph of more nodes than can be drawn at once: groups of 1000 ops, in tens."""
+    """A graph of more nodes than can be drawn at once."""
+    return long_chain(tmp_path_factory.mktemp("vast") / "vast.html", MANY)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph of more nodes than are laid out at once."""
+    return long_chain(tmp_path_factory.mktemp("large") / "large.html", 4_000)
+
+
+def long_chain(path: Path, count: int) -> Path:
+    """A report of so many ops in groups of 1000, and in groups of 100 inside these."""
     tensor = TensorSpec((1,), "float32", "cpu", 4)
     nodes = {".": Node(".", "module", "vast", "Vast", None)}
     edges = []
     last = None
-    for i in range(MANY):
+    for i in range(count):
         group, inner = f"g{i // 1000}", f"g{i // 1000}.h{i // 100}"
         if i % 1000 == 0:
             nodes[group] = Node(group, "module", group, f"Group{i}", ".", order=len(nodes))
@@ -203,10 +214,39 @@ def vast(tmp_path_factory: pytest.TempPathFactory) -> Path:
             edges.append(Edge(last, op, tensor))
         last = op
     graph = Graph(nodes, tuple(edges), CaptureReport("complete"))
-    run = Run("vast", "2026-01-01T00:00:00Z", graph=graph)
-    path = tmp_path_factory.mktemp("vast") / "vast.html"
-    Atlas(run).save(path)
+    Atlas(Run("vast", "2026-01-01T00:00:00Z", graph=graph)).save(path)
     return path
+
+
+def test_a_large_graph_opens_between_frames(opened: Opened, large: Path) -> None:
+    page = opened.open(large)
+    before, during, after, frames = page.evaluate(
+        """async () => {
+          const before = torchatlas.visibleNodes().length;
+          let [frames, isOpen] = [0, false];
+          const opening = torchatlas.expand("all").then(() => { isOpen = true; });
+          const during = torchatlas.visibleNodes().length;
+          for (; !isOpen; frames++) await new Promise(requestAnimationFrame);
+          return [before, during, torchatlas.visibleNodes().length, frames];
+        }"""
+    )
+    assert before == during == 4
+    assert after == 4_044
+    assert frames > 1
+    assert opened.problems == []
+
+
+def test_closing_takes_in_an_opening_that_is_on_its_way(opened: Opened, large: Path) -> None:
+    page = opened.open(large)
+    page.evaluate(
+        """async () => {
+          const opening = torchatlas.expand("all");
+          await torchatlas.collapse("all");
+          await opening;
+        }"""
+    )
+    assert len(visible(page)) == 4
+    assert opened.problems == []
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def test_the_drawing_holds_what_the_viewer_draws(
         page.evaluate(f"window.torchatlas.{how}('all')")
         nodes = page.evaluate("window.torchatlas.visibleNodes()")
         edges = page.evaluate("window.torchatlas.visibleEdges()")
-        drawn = drawing(atlas, depth=depth, fold=False)
+        drawn = drawing(atlas, depth=depth)
         assert sorted(node["id"] for node in nodes) == sorted(node.id for node in drawn.nodes)
         ends = sorted((edge["source"], edge["target"]) for edge in edges)
         assert ends == sorted((edge.source, edge.target) for edge in drawn.edges)

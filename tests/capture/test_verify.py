@@ -116,6 +116,57 @@ def test_a_write_that_no_edge_tells_of_is_found_out(monkeypatch: pytest.MonkeyPa
     assert verification.reason.startswith("1 of 1 outputs differ, by up to ")
 
 
+def residual(_: Any, x: torch.Tensor) -> torch.Tensor:
+    h = x + 1
+    return h.exp() + h
+
+
+def change_edges(patch: pytest.MonkeyPatch, change: Callable[[Draft, list[Any]], Any]) -> None:
+    connect = GraphBuilder.connect
+
+    def changed(self: GraphBuilder, draft: Draft, sources: list[Any]) -> None:
+        connect(self, draft, change(draft, sources))
+
+    patch.setattr(GraphBuilder, "connect", changed)
+
+
+def test_an_edge_that_is_missing_beside_another_way_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_the_skip(draft: Draft, sources: list[Any]) -> list[Any]:
+        return [s for s in sources if (s[0], draft.id) != ("/add:0", "/add:1")]
+
+    change_edges(monkeypatch, without_the_skip)
+    verification = trace(Function(residual), X).verify()
+    assert not verification.ok
+    assert verification.max_abs_diff == 0.0, "the ops are all there"
+    assert "/add:1 reads what /add:0 left, and no edge says so" in verification.reason
+
+
+def test_an_edge_too_many_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_one_more(draft: Draft, sources: list[Any]) -> list[Any]:
+        known = dict(sources)
+        return [*sources, ("input:args.0", known["/add:0"])] if draft.id == "/exp:0" else sources
+
+    change_edges(monkeypatch, with_one_more)
+    verification = trace(Function(residual), X).verify()
+    assert not verification.ok
+    assert "/exp:0 is given nothing of input:args.0, and an edge says so" in verification.reason
+
+
+def test_an_output_that_hangs_on_the_wrong_op_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def of_the_sum(draft: Draft, sources: list[Any]) -> list[Any]:
+        return [("/add:0", sources[0][1])] if draft.id == "output:0" else sources
+
+    change_edges(monkeypatch, of_the_sum)
+    both = Function(lambda _, x: (e := (x + 1).exp(), e.sum()))
+    verification = trace(both, X).verify()
+    assert not verification.ok
+    assert "output:0 reads what /exp:0 left, and no edge says so" in verification.reason
+
+
 def test_a_tensor_that_no_op_made_is_counted() -> None:
     model = Function(lambda _, x: torch.from_numpy(x.numpy() * 2) + x)
     verification = trace(model, X).verify()

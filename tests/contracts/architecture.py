@@ -13,7 +13,7 @@ FLOORS = (
     ("cli",),
     ("demo",),
     ("api",),
-    ("atlas", "measurement"),
+    ("atlas", "measurement", "checkpoints"),
     ("report", "serve"),
     ("views",),
     ("capture", "measure", "store"),
@@ -36,6 +36,7 @@ PACKAGES = {
     "api": {"torch"},
     "atlas": {"pandas", "IPython"},
     "measurement": {"torch"},
+    "checkpoints": {"torch"},
     "report": set(),
     "serve": {"numpy", "starlette", "uvicorn"},
     "views": {"numpy"},
@@ -70,7 +71,7 @@ _LIBRARIES = {"lightning", "timm", "torchvision", "transformers"}
 LATE = _DRAWING | _SERVING | _LIBRARIES | {"IPython", "pandas", "pyarrow", "rich", "sklearn"}
 """Packages that a file may load only when they are needed, not while it is imported itself."""
 
-LATE_IN = {"api": {"torch"}, "measurement": {"torch"}}
+LATE_IN = {"api": {"torch"}, "measurement": {"torch"}, "checkpoints": {"torch"}}
 """The same, in single rooms."""
 
 FOR_LIBRARIES = ("views.render", "capture.callbacks")

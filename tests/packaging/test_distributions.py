@@ -106,7 +106,9 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
     always = {requirement.name for requirement in required if not requirement.marker}
     assert always == {"google-crc32c", "numpy", "pandas", "rich", "torch"}
     assert metadata["Version"] == torchatlas.__version__
-    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["License-Expression"] == "Apache-2.0 AND OFL-1.1 AND MIT"
+    licences = {"LICENSE", "NOTICE", "LICENSES/Inter-OFL-1.1.txt", "LICENSES/uPlot-MIT.txt"}
+    assert set(metadata.get_all("License-File", [])) == licences
     assert metadata["Requires-Python"] == ">=3.11"
 
 
@@ -114,6 +116,7 @@ def test_the_sdist_holds_the_sources_alone(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"web/package-lock.json", "web/src/main.ts", "hatch_build.py", "LICENSE", "README.md"}
+    wanted |= {"NOTICE", "LICENSES/Inter-OFL-1.1.txt", "LICENSES/uPlot-MIT.txt"}
     assert wanted <= names
     built = (
         "web/node_modules",

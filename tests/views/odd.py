@@ -8,6 +8,7 @@ from torchatlas.run import (
     Axis,
     Band,
     Bars,
+    Envelope,
     Heatmap,
     Histogram,
     Line,
@@ -16,6 +17,7 @@ from torchatlas.run import (
     Rule,
     Scatter,
     View,
+    Zone,
 )
 
 NAN, INF = math.nan, math.inf
@@ -158,12 +160,52 @@ SCATTER = Panel(
     ),
 )
 
+LAYERS = Panel(
+    "Along <b>layers</b> $x$",
+    Axis("layer", scale="category", categories=NAMES[:4]),
+    Axis("update / weight", "", "log"),
+    (
+        Zone("y", 1e-4, 1e-2, "folklore <b>$z$</b>"),
+        Zone("x", 1.0, 2.0, "hole $h$", hatched=True),
+        Envelope((0.0, 1.0, 2.0, 3.0), (1e-3, 0.0, None, NAN), (1e-2, 1e-1, None, INF), "all $e$"),
+        Line((0.0, 1.0, 2.0, 3.0), (5e-3, None, NAN, 1e-3), "median <i>", "updates", markers=True),
+    ),
+)
+SIGNED = Panel(
+    "Signed",
+    Axis("step", scale="category", categories=("0", "10", "20", "30")),
+    Axis("layer", scale="category", categories=NAMES[:2]),
+    (
+        Heatmap(
+            ((-1.0, 0.0, 1e-9, 1.0), (None, NAN, INF, -INF)),
+            "mean $m$",
+            scale="symlog",
+            row_nodes=NAMES[:2],
+            steps=(0, 10, 20, 30),
+        ),
+        Rule("x", 1.5, ""),
+    ),
+)
+
 ODD = View(
     "odd",
     "<i>Title</i> $x$ %{x}",
     "subtitle $a_b$ <b>",
     "Everything odd at once.",
-    (LINES, SYMLOG, BANDS, LYING, UPRIGHT, HISTOGRAM, MATRIX, STRIP, RIDGES, SCATTER),
+    (
+        LINES,
+        SYMLOG,
+        BANDS,
+        LYING,
+        UPRIGHT,
+        HISTOGRAM,
+        MATRIX,
+        STRIP,
+        RIDGES,
+        SCATTER,
+        LAYERS,
+        SIGNED,
+    ),
     gaps=("fc: <b>no</b> $x$ gradients", *(f"gap {index}" for index in range(9))),
 )
 

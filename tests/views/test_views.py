@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from tests.views.runs import run_of, whole_run
+from tests.views.trainings import training
 
 from torchatlas.errors import RunError
 from torchatlas.run import Gap, View, from_json, to_json
@@ -20,11 +21,21 @@ GAP_OF = {
     "ridges": "activation",
     "strips": "gradient",
     "work": "cost",
+    "updates": "update",
+    "history": "gradient",
+    "depth": "gradient",
+    "compared": "comparison",
 }
+OF_TRAININGS = ("updates", "history", "compared")
+"""Views of what is measured at several steps, or of several runs."""
 
 
 def test_every_view_is_available_where_there_are_data() -> None:
-    assert available_views(whole_run()) == tuple(VIEWS)
+    known = tuple(name for name in VIEWS if name not in OF_TRAININGS)
+    assert available_views(whole_run()) == known
+    trained = available_views(training())
+    assert {"updates", "history", "depth"} <= set(trained)
+    assert "compared" in available_views(training(), (("a", training()), ("b", training())))
 
 
 def test_no_view_is_available_without_data() -> None:
@@ -53,7 +64,9 @@ def test_a_view_without_data_gives_the_run_s_own_reasons(name: str) -> None:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_survives_the_way_through_json(name: str) -> None:
-    view = build_view(name, whole_run())
+    run = training() if name in OF_TRAININGS else whole_run()
+    view = build_view(name, run, (("a", run), ("b", run)))
+    assert view.panels
     assert view.name == name
     assert from_json(View, to_json(view)) == view
 

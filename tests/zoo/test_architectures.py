@@ -43,11 +43,9 @@ def test_there_are_as_many_as_promised_and_each_once() -> None:
     assert quick == dict.fromkeys(PROMISED, 2)
 
 
-def test_the_table_has_as_many_rows_as_promised_and_only_of_these() -> None:
+def test_the_table_has_a_row_for_each_of_these() -> None:
     rows = re.findall(r"^\| (\w+) \| `([^`]+)` \|", TABLE.read_text(encoding="utf-8"), re.M)
-    listed = [(item.library, item.name) for item in ARCHITECTURES]
-    assert [row for row in listed if row in set(rows)] == rows
-    assert Counter(library for library, _ in rows) >= Counter(PROMISED)
+    assert rows == [(item.library, item.name) for item in ARCHITECTURES]
 
 
 class LeavesForTheHost(nn.Module):

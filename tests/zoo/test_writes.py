@@ -374,6 +374,30 @@ def a_counter_in_a_buffer() -> Case:
     )
 
 
+@case
+def a_weight_rescaled_before_its_layer_runs() -> Case:
+    class Rescales(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 2, bias=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            with torch.no_grad():
+                self.layer.weight.div_(2)
+            return self.layer(x)
+
+    return Case(
+        Rescales(),
+        torch.ones(1, 2),
+        edges={
+            ("layer.weight", "/div_:0"),
+            ("/div_:0", "layer/linear:0"),
+            ("input:x", "layer/linear:0"),
+            ("layer/linear:0", "output:0"),
+        },
+    )
+
+
 @pytest.mark.parametrize("make", case.makers, ids=case.names)
 def test_edges(make: Make) -> None:
     check(make())

@@ -1,7 +1,7 @@
 // Bundles the viewer into dist/viewer.js and dist/viewer.css, and what Python draws with into
 // dist/paper.js, with its fonts beside it: one file each, nothing loaded later.
 import { build } from "esbuild";
-import { copyFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 
 const common = {
   outdir: "dist",
@@ -13,7 +13,9 @@ const common = {
   charset: "utf8",
   logLevel: "warning",
 };
-await build({ ...common, entryPoints: { viewer: "src/main.ts" } });
+// every report holds this file, and uPlot is in it: its licence wants to be with it
+const notice = `/*! Holds uPlot.\n${(await readFile("node_modules/uplot/LICENSE", "utf8")).trim()}\n*/`;
+await build({ ...common, entryPoints: { viewer: "src/main.ts" }, banner: { js: notice } });
 await build({ ...common, entryPoints: { paper: "src/paper/paper.ts" }, loader: { ".css": "text" } });
 
 const fonts = "node_modules/@expo-google-fonts/inter";

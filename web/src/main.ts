@@ -16,8 +16,9 @@ import type { ComparePage } from "./pages/compare";
 
 export interface Automation {
   ready: Promise<void>;
-  expand(id: string): void;
-  collapse(id: string): void;
+  /** Done when it is drawn: at once, but for thousands of nodes. */
+  expand(id: string): Promise<void>;
+  collapse(id: string): Promise<void>;
   select(id: string | null): void;
   selected(): string | null;
   visibleNodes(): ReturnType<GraphCanvas["visibleNodes"]>;

@@ -66,6 +66,8 @@ class GraphBuilder:
         self.weights: dict[int, Weight] = {}
         self._stretches: dict[int, list[tuple[range, Weight]]] = {}
         """Where in each storage a weight lies, in bytes."""
+        self._not_placed: list[tuple[torch.Tensor, Weight]] = []
+        """Weights of which nobody has asked yet where they lie."""
         self._late_weights = False
         """Whether a module came up in the pass, whose weights ops may have made."""
         self._modules = {id(module) for module in members.modules.values()}
@@ -213,17 +215,23 @@ class GraphBuilder:
         return self._late_weights or self.makers.foreign_writes
 
     def _know(self, tensor: torch.Tensor, weight: Weight) -> None:
-        """Remember a parameter or buffer, and where in memory it lies."""
-        if self.weights.setdefault(id(tensor), weight) != weight:
-            return
-        for part in (tensor, *held_tensors(tensor)):
-            storage = storage_of(part)
-            if storage is not None and not part.is_meta:
-                stretches = self._stretches.setdefault(storage._cdata, [])
-                stretches.append((_stretch(part), weight))
+        """Remember a parameter or buffer."""
+        if self.weights.setdefault(id(tensor), weight) == weight:
+            self._not_placed.append((tensor, weight))
+
+    def place_weights(self) -> None:
+        """Look where in memory the weights lie; to be done before one is given other memory."""
+        for tensor, weight in self._not_placed:
+            for part in (tensor, *held_tensors(tensor)):
+                storage = storage_of(part)
+                if storage is not None and not part.is_meta:
+                    stretches = self._stretches.setdefault(storage._cdata, [])
+                    stretches.append((_stretch(part), weight))
+        self._not_placed.clear()
 
     def _weight_there(self, tensor: torch.Tensor) -> Weight | None:
         """The parameter or buffer in whose memory a tensor lies that no op made (FSDP's views)."""
+        self.place_weights()
         storage = storage_of(tensor)
         stretches = None if storage is None else self._stretches.get(storage._cdata)
         if not stretches or self.makers.of(tensor, weight=True) is not None:
@@ -270,7 +278,7 @@ class GraphBuilder:
         if name == "constant" and self.host_reads:
             draft.attributes["after_host_read"] = self.host_reads[-1]
         self.add(draft)
-        self.makers.made(tensor, draft.id)
+        self.makers.made(tensor, draft.id, foreign=True)
         return draft.id
 
     def _sum_up(self) -> None:

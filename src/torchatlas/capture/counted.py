@@ -16,7 +16,7 @@ import torch
 from torchatlas.capture.float_bits import FloatFormat, by_exponent
 from torchatlas.run.summary import FloatArray, IntArray
 
-_PIECE = 131_072
+_PIECE = 262_144
 _SMALL = 16_384
 _MOST_TOGETHER = 32
 _PLAIN = (1e-12, 1e12)

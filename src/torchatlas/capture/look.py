@@ -20,6 +20,10 @@ UPDATE_SAMPLE = 4_096
 """Elements of a tensor by which its update is told, at most: always the same ones."""
 
 
+QUANTITIES = frozenset({"parameter", "gradient", "update"})
+"""What there are distributions of, beside activations."""
+
+
 class LookStore(Protocol):
     """Where a look is written to."""
 
@@ -63,12 +67,24 @@ class Look:
     """
 
     def __init__(
-        self, step: int, kinds: frozenset[str], slab: SummarySlab, ranks: Ranks, full: bool = False
+        self,
+        step: int,
+        kinds: frozenset[str],
+        ranks: Ranks,
+        sample: int | None,
+        quantities: frozenset[str] = QUANTITIES,
     ) -> None:
-        """Nothing is taken yet; `full` counts NaN and infinities on CUDA, too."""
+        """Nothing is taken yet.
+
+        Args:
+            sample: values of a tensor that its distribution is of, at most; None for all, and for
+                exact counts of NaN and infinity on CUDA.
+            quantities: those of which distributions are taken.
+        """
         self.step, self.kinds = step, kinds
         self.seconds = 0.0
-        self._slab, self._ranks, self._full = slab, ranks, full
+        self._slab, self._ranks = SummarySlab(sample=None), ranks
+        self._sample, self._quantities = sample, quantities
         self._norms: list[_Taken] = []
         self._summaries: list[_Taken] = []
         self._before: dict[str, torch.Tensor] = {}
@@ -85,7 +101,7 @@ class Look:
         """Keep the sample by which updates are told."""
         for name, weight in self._own(weights).items():
             if weight.is_floating_point() and weight.layout == torch.strided:
-                self._before[name] = fixed_sample(weight).clone()
+                self._before[name] = fixed_sample(weight, UPDATE_SAMPLE).clone()
 
     def after(self, weights: Mapping[str, torch.Tensor]) -> None:
         """Take the parameters, and their updates where `before` was called."""
@@ -94,7 +110,7 @@ class Look:
         for name, weight in self._own(weights).items():
             earlier = self._before.pop(name, None)
             if earlier is not None and weight.grad_fn is None:
-                now = fixed_sample(weight)
+                now = fixed_sample(weight, UPDATE_SAMPLE)
                 if now.shape == earlier.shape:
                     exact = now.float() if now.element_size() < 4 else now
                     updates[name], sizes[name] = exact - earlier, weight.numel()
@@ -188,24 +204,29 @@ class Look:
         names, values = list(tensors), list(tensors.values())
         elements, sampled = [sizes[n] for n in names], [value.numel() for value in values]
         if "norms" in self.kinds:
-            pending = Norms(values, count_nonfinite=self._full, scale=scale)
+            pending = Norms(values, count_nonfinite=self._sample is None, scale=scale)
             factors = [math.sqrt(n / m) for n, m in zip(elements, sampled, strict=True)]
             self._norms.append(_Taken(quantity, names, elements, sampled, pending, factors))
-        if "distributions" in self.kinds:
+        if "distributions" in self.kinds and quantity in self._quantities:
+            if self._sample is not None:
+                values = [fixed_sample(value, self._sample) for value in values]
             if scale is not None:
                 values = [value / scale.to(value.device) for value in values]
             found: PendingSummaries = self._slab.take(values)
             self._summaries.append(_Taken(quantity, names, elements, sampled, found))
 
 
-def fixed_sample(tensor: torch.Tensor) -> torch.Tensor:
-    """Evenly spaced elements of a tensor as it lies in memory, the same ones every time."""
+def fixed_sample(tensor: torch.Tensor, most: int) -> torch.Tensor:
+    """Evenly spaced elements of a tensor as it lies in memory, the same ones every time.
+
+    What does not lie in memory element by element (sparse, nested, ...) comes back whole.
+    """
     whole = tensor.detach()
+    if whole.layout != torch.strided or whole.is_nested or whole.numel() <= most:
+        return whole
     flat = whole.as_strided((whole.numel(),), (1,)) if _is_dense(whole) else whole.reshape(-1)
     count = flat.numel()
-    if count <= UPDATE_SAMPLE:
-        return flat
-    stride = -(-count // UPDATE_SAMPLE)
+    stride = -(-count // most)
     while math.gcd(stride, count) != 1:  # or it would look at one place of every kernel
         stride += 1
     return flat[::stride]

@@ -46,6 +46,8 @@ class _Storage:
     maker: str
     writes: list[_Write] = field(default_factory=list)
     """The last write to each stretch, oldest first."""
+    foreign: bool = False
+    """Whether it was there before the pass."""
 
 
 class Makers:
@@ -61,7 +63,7 @@ class Makers:
         self._storages: dict[int, _Storage] = {}
         self._clock = 0
         self.foreign_writes = False
-        """Whether a node wrote to memory that no node had made: a weight's, perhaps."""
+        """Whether a node wrote to memory that was there before the pass: a weight's, perhaps."""
 
     def of(self, tensor: torch.Tensor, *, weight: bool = False) -> str | None:
         """Id of the node whose result the tensor holds now, the last of several; None if unknown.
@@ -109,15 +111,21 @@ class Makers:
         node_id: str,
         spec: TensorSpec | None = None,
         through: Sequence[torch.Tensor] = (),
+        *,
+        foreign: bool = False,
     ) -> None:
-        """Note that the node returned this tensor, what it looks like, and what it was given."""
+        """Note that the node returned this tensor, what it looks like, and what it was given.
+
+        Args:
+            foreign: the node only stands for a tensor that was there before the pass.
+        """
         self._clock += 1
         storage, of = storage_of(tensor), None
         if storage is not None:
             address = storage._cdata
             if address not in self._storages:
                 reference = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-                self._storages[address] = _Storage(reference, node_id)
+                self._storages[address] = _Storage(reference, node_id, foreign=foreign)
             elif through:
                 around = _around(tensor, address, through)
                 of = None if around is tensor else stretch_of(around)
@@ -131,7 +139,8 @@ class Makers:
                 (`h[:, 0] = x` is given `h`), it hands on all of that.
         """
         address = _address(tensor)
-        self.foreign_writes |= address not in self._storages
+        before = self._storages.get(address)
+        self.foreign_writes |= before is None or before.foreign
         view = self.record(tensor)
         self.made(tensor, node_id)
         storage = self._storages.get(address)

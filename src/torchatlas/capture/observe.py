@@ -24,6 +24,9 @@ SAMPLE = 1_000_000
 """Values looked at per output and batch, at most; the table says how many elements there were.
 Gradients of parameters are looked at whole, so that norms of groups add up."""
 
+CHANNEL_SAMPLE = 262_144
+"""Values looked at per output and batch, at most, to tell channels apart: the first examples."""
+
 _RELU_LIKE = ("ReLU", "ReLU6", "relu", "relu_", "relu6")
 _NONLINEAR = ("GELU", "SiLU", "Mish", "ELU", "LeakyReLU", "PReLU", "Hardswish", "Tanh", "Sigmoid")
 _NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "GroupNorm", "RMSNorm")
@@ -241,6 +244,9 @@ class _Observer:
 
     def _add_channels(self, observed: _Observed, values: torch.Tensor) -> None:
         dim = channel_dim(values, channels_first=self._channels_first)
+        if dim != 0 and values.numel() > CHANNEL_SAMPLE:
+            examples = max(1, len(values) * CHANNEL_SAMPLE // values.numel())
+            values = values[:examples]
         try:
             found = summarize_channels(values, dim)
         except NotSummarizable:  # it has a distribution and no channels: a scalar, say

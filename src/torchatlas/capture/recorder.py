@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from torchatlas.capture.evaluate import evaluate_split
 from torchatlas.capture.facts import run_facts
 from torchatlas.capture.guard import Guard
 from torchatlas.capture.later import Later
+from torchatlas.capture.look import QUANTITIES
 from torchatlas.capture.loss_watch import LossWatch
 from torchatlas.capture.losses import Loss
 from torchatlas.capture.module_tree import module_tree
@@ -97,6 +98,7 @@ class Recorder:
         budget: float = 0.01,
         every: int | None = None,
         sample: int | None = SAMPLE,
+        quantities: Iterable[str] = ("parameter", "gradient", "update"),
         activations: Choice = "default",
         scaler: Any = None,
         hparams: Mapping[str, Any] | None = None,
@@ -115,6 +117,7 @@ class Recorder:
             every: take distributions every so many steps whatever they cost; left out, the budget
                 decides.
             sample: values of a tensor that a distribution is of, at most; None for all of them.
+            quantities: those of which distributions are taken.
             activations: modules whose outputs are looked at: names (`*` for any text), classes,
                 "all", None, or "default" (see `capture.activation_watch.chosen_modules`).
             scaler: the GradScaler in use, so that steps it leaves out are noted.
@@ -131,6 +134,12 @@ class Recorder:
             raise CaptureError(f"every is a number of steps, 1 or more, not {every!r}")
         if sample is not None and sample < 1:
             raise CaptureError(f"sample is a number of values, 1 or more, not {sample!r}")
+        wanted = frozenset([quantities] if isinstance(quantities, str) else quantities)
+        if wanted - QUANTITIES:
+            raise CaptureError(
+                f"quantities does not know {', '.join(sorted(map(repr, wanted - QUANTITIES)))}; "
+                f"choose among {', '.join(sorted(QUANTITIES))}"
+            )
         self._model = without_wrappers(model)
         self._example = example
         self._open_store, self._open_server = open_store, open_server
@@ -152,6 +161,7 @@ class Recorder:
             self._ranks,
             self._spending,
             sample=sample,
+            quantities=wanted,
             activations=activations,
         )
         self._sample = sample
@@ -196,8 +206,8 @@ class Recorder:
         self._taker.write_to(store, lambda: self._flush(store))
         self._taker.step = store.step
         self._facts = self._first_facts(store) | self._facts
-        if self._ranks.number == 0 or is_sharded(self._model.parameters()):
-            with self._guard("the graph"):  # of shards, all ranks take part in the pass
+        if self._ranks.number == 0:
+            with self._guard("the graph"):
                 self._run = self._described(store.earlier)
         if store.earlier is None and store.step == 0:
             self._taker.take_distributions()
@@ -431,6 +441,9 @@ class Recorder:
     def _graph(self) -> Graph:
         if self._example is None:
             return module_tree(self._model, "no example was given to the recorder")
+        if is_sharded(self._model.parameters()):
+            reason = "its parameters lie in parts on several processes; trace it before that"
+            return module_tree(self._model, reason)
         batch = Batches(self._example, self._model, "example").first()
         traced = trace(self._model, batch.args, batch.kwargs)
         if traced.error is not None:

@@ -63,6 +63,7 @@ class StepTaker:
         spending: Callable[[], AbstractContextManager[None]],
         *,
         sample: int | None,
+        quantities: frozenset[str],
         activations: Choice,
     ) -> None:
         """Prepare; nothing is hooked yet.
@@ -72,6 +73,7 @@ class StepTaker:
             outer: what the training calls: the model, or what DDP or the compiler put around it.
             spending: a context whose time is counted as recording.
             sample: values of a tensor that are looked at, at most; None for all.
+            quantities: those of which distributions are taken.
             activations: see `chosen_modules`.
         """
         self.step = self.heard = self.skipped = 0
@@ -82,8 +84,9 @@ class StepTaker:
         self._model, self._outer, self._watch = model, outer, watch
         self._cadence, self._guard, self._ranks = cadence, guard, ranks
         self._spending = spending
-        self._slab, self._whole = SummarySlab(sample=sample), SummarySlab(sample=None)
-        self._activations = ActivationWatch(model, activations, self._slab, self._activation_cost)
+        self._sample, self._quantities = sample, quantities
+        slab = SummarySlab(sample=sample)
+        self._activations = ActivationWatch(model, activations, slab, self._activation_cost)
         self._activation_s = 0.0
         self._rates = LearningRates()
         self._handles: list[Any] = []
@@ -107,6 +110,7 @@ class StepTaker:
         """Hook optimizers and the model's call; `on_change` hears of new or lost parameters."""
         self._on_change = on_change
         self._refresh()
+        self._plan_ahead(self.step - self.step % WINDOW)  # for the first steps
         self._watch.start(self._before, self._after)
         if self._can_run_again():
             keep = HarmlessHook(lambda _, args, kwargs: self.trouble.keep_inputs(args, kwargs))
@@ -129,7 +133,7 @@ class StepTaker:
         with self._guard("distributions"):
             self._refresh()
             self.distributions_at = self.step
-            look = Look(self.step, frozenset({"distributions"}), self._slab, self._ranks)
+            look = self._new_look(self.step, frozenset({"distributions"}))
             look.rest(self._weights)
             self._waiting.append(look)
             self.write(wait=False)
@@ -160,7 +164,7 @@ class StepTaker:
             if self._ranks.number or not self.trouble.expected or self._is_sharded():
                 return
             if self.trouble.enter(self.step, what, self._store):
-                look = Look(self.step, BOTH, self._whole, self._ranks, full=True)
+                look = self._new_look(self.step, BOTH, whole=True)
                 look.gradients(self._weights)
                 look.rest(self._weights)
                 self.distributions_at = self.step
@@ -229,6 +233,10 @@ class StepTaker:
                 self._finish_round()
             self.write(wait=False)
 
+    def _new_look(self, step: int, kinds: frozenset[str], *, whole: bool = False) -> Look:
+        sample = None if whole else self._sample
+        return Look(step, kinds, self._ranks, sample, self._quantities)
+
     def _count(self) -> None:
         self.step += 1
         self._cadence.steps += 1
@@ -242,15 +250,14 @@ class StepTaker:
         self._plan_ahead(step)
         if kinds:
             self._refresh()
-            slab = self._whole if near else self._slab
-            self._look = Look(step, kinds, slab, self._ranks, full=near)
+            self._look = self._new_look(step, kinds, whole=near)
         self._take_activations(step)
 
     def _take_activations(self, step: int) -> None:
         """Keep what the last pass showed, and look at the next one if it is its turn."""
         seen = self._activations.collect()
         if seen:
-            look = self._look or Look(step, frozenset({"distributions"}), self._slab, self._ranks)
+            look = self._look or self._new_look(step, frozenset({"distributions"}))
             look.activations(seen)
             look.seconds += self._activation_s
             self._activation_s = 0.0
@@ -288,7 +295,7 @@ class StepTaker:
             return
         if bad == step:  # on CUDA it is known a step later, when the parameters are others
             self._refresh()
-            self._look = Look(step, BOTH, self._whole, self._ranks, full=True)
+            self._look = self._new_look(step, BOTH, whole=True)
             with self._guard("where non-finite values begin"):
                 if self._can_run_again():
                     self.trouble.write_origin(step, self._store)

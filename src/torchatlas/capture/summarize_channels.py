@@ -38,37 +38,54 @@ def summarize_channels(tensor: torch.Tensor, dim: int = 1) -> ChannelSummary:
         return ChannelSummary.empty(channels)
     if not others:
         values, others = values[:, None], (1,)
+    if values.dtype != torch.float64:
+        values = values.float()
     low, high = values.amin(others), values.amax(others)
     nonfinite = torch.zeros(channels, dtype=torch.int64)
     if not bool((low.isfinite() & high.isfinite()).all()):
         finite = values.isfinite()
-        nonfinite = (~finite).sum(others)
+        nonfinite = _count(~finite, others)
         low = torch.where(finite, values, math.inf).amin(others)
         high = torch.where(finite, values, -math.inf).amax(others)
-        positive = (finite & (values > 0)).sum(others)
         values = torch.where(finite, values, 0)
-        zero = (values == 0).sum(others) - nonfinite
-    else:
-        positive, zero = (values > 0).sum(others), (values == 0).sum(others)
+    positive, negative = _signs(values, others)
+    size = max(-float(low.min()), float(high.max()))
     beyond = torch.zeros(channels, dtype=torch.int64)
-    if max(-float(low.min()), float(high.max())) >= BEYOND:
-        beyond = (values.abs() >= BEYOND).sum(others)
-    wide = values if values.dtype == torch.float64 else values.float()
-    if max(-float(low.min()), float(high.max())) > 1e12:  # whose squares fp32 cannot add up
-        wide = values.double()
-    norm = torch.linalg.vector_norm
+    if size >= BEYOND:
+        beyond = _count(values.abs() >= BEYOND, others)
+    if size > 1e12:  # whose squares fp32 cannot add up
+        values = values.double()
     return ChannelSummary(
         values=count,
         minimum=low.double().cpu().numpy(),
         maximum=high.double().cpu().numpy(),
-        total=wide.sum(others).double().cpu().numpy(),
-        total_squares=norm(wide, 2, others).double().square().cpu().numpy(),
-        total_absolute=norm(wide, 1, others).double().cpu().numpy(),
-        zero=zero.cpu().numpy(),
+        total=values.sum(others).double().cpu().numpy(),
+        total_squares=(values * values).sum(others).double().cpu().numpy(),
+        total_absolute=values.abs().sum(others).double().cpu().numpy(),
+        zero=(count - positive - negative).cpu().numpy() - nonfinite.cpu().numpy(),
         positive=positive.cpu().numpy(),
         nonfinite=nonfinite.cpu().numpy(),
         beyond=beyond.cpu().numpy(),
     )
+
+
+def _signs(values: torch.Tensor, others: tuple[int, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """How many values of each channel are above and below zero.
+
+    Sums of signs in fp32 are exact up to 2 ** 24 values, and many times as fast as of truth values.
+    """
+    signs = values.sign()
+    if values.numel() // max(len(values), 1) >= 2**24:
+        signs = signs.double()
+    difference = signs.sum(others)
+    together = signs.abs_().sum(others)
+    return ((together + difference) / 2).long(), ((together - difference) / 2).long()
+
+
+def _count(true: torch.Tensor, others: tuple[int, ...]) -> torch.Tensor:
+    """How many are true, of each channel."""
+    wide = true.double() if true.numel() // max(len(true), 1) >= 2**24 else true.float()
+    return wide.sum(others).long()
 
 
 def channel_dim(tensor: torch.Tensor, *, channels_first: bool) -> int:

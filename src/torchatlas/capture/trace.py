@@ -59,10 +59,10 @@ class Trace:
         The model runs once more under the same random state, and its aten ops are written down.
         Those that the edges of the graph lead to the outputs are then executed by themselves, and
         what comes out is compared with what the model returned: bit for bit, else within the
-        tolerance of the dtype. Where an edge is missing and nothing else leads to its op, the
-        outputs differ or cannot be computed; an edge beside another way to the same op, or one too
-        many, is not found. Values that left for the host and came back are taken as they were; so
-        are tensors that no op made.
+        tolerance of the dtype. The edges are also held against the bytes of memory that each aten
+        op read and wrote: what an op reads must be led to it from the node that left it there, and
+        an edge must stand for something that was handed over. Values that left for the host and
+        came back are taken as they were; so are tensors that no op made.
 
         Returns:
             `ok`, `max_abs_diff` (in the unit of the outputs), `compared` (tensors) and `reason`.
@@ -118,10 +118,10 @@ class _Pass:
     torch_state: torch.Tensor = field(default_factory=torch.get_rng_state)
     autocast: dict[str, tuple[bool, torch.dtype]] = field(default_factory=_autocast_state)
 
-    def run(self, listener: AtenListener | None = None) -> Tracer:
+    def run(self, listener: AtenListener | None = None, members: Members | None = None) -> Tracer:
         """One pass; the model and its inputs are as before afterwards."""
         was_loaded = compiler_is_loaded()
-        tracer = self._run_once(listener)
+        tracer = self._run_once(listener, members=members)
         if compiler_is_loaded() and not was_loaded:  # forward compiled something: not this time
             tracer = self._run_once(listener)
         return tracer
@@ -154,9 +154,10 @@ class _Pass:
         look: Callable[[Tracer], None] | None = None,
         *,
         gradients: bool | None = None,
+        members: Members | None = None,
     ) -> Tracer:
         """One pass; `look` sees it before anything is put back."""
-        with unchanged(self.model) as members, ExitStack() as stack:
+        with unchanged(self.model, members=members) as members, ExitStack() as stack:
             wanted = self.gradients if gradients is None else gradients
             stack.enter_context(torch.set_grad_enabled(wanted))
             for device, (enabled, dtype) in self.autocast.items():
@@ -286,7 +287,7 @@ def trace(
     arguments = Arguments(members, args, kwargs or {})
     again = _Pass(model, arguments, training, level, fake, gradients and not inference)
     with _garbage_collected_rarely():
-        tracer, note = again.run(), None
+        tracer, note = again.run(members=members), None
         if inference and tracer.error is not None:  # forward itself may need gradients (a force)
             again.gradients = True
             tracer = again.run()

@@ -93,6 +93,8 @@ class Tracer:
             stack.enter_context(_DispatchWatcher(self))
             if self.level == "user":
                 stack.enter_context(_FunctionWatcher(self))
+            else:  # where `.data = ` is not seen
+                self.builder.place_weights()
             try:
                 self.outputs = self.model(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 (kept, shown, and handed back as it is)
@@ -152,7 +154,10 @@ class Tracer:
         """Run an op as the user wrote it and note it, unless it only asked for a fact."""
         call = self.calls.current
         draft = Draft(self.calls.op_id(name), "op", name, name, _parent(call), user_source())
-        given = args[1:] if name == SET_DATA else args
+        given = args
+        if name == SET_DATA:
+            given = args[1:]
+            self.builder.place_weights()
         draft.given = _given(given, kwargs)
         sources = self.builder.sources_of(draft, draft.given, call)
         outer, self.op = self.op, draft
@@ -190,6 +195,8 @@ class Tracer:
         if not draft.aten:
             draft.attributes |= op_attributes(facts.arguments, args, kwargs)
         written = _written(facts, args, kwargs) if facts.mutable else []
+        if written and facts.packet == "aten.set_":
+            self.builder.place_weights()
         for tensor in written:
             self.writes.before_write(tensor)
         begun = self._listener.begin(op, args, kwargs) if self._listener else None

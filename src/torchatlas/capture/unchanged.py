@@ -21,7 +21,9 @@ from torchatlas.capture.tensors import named_tensors, stateless_in
 
 
 @contextmanager
-def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Members]:
+def unchanged(
+    model: nn.Module, *, training: bool | None = None, members: Members | None = None
+) -> Iterator[Members]:
     """Undo on leaving whatever a pass through the model changes.
 
     Training flags, buffers (BatchNorm statistics, vectors of spectral norm), `.grad`, what
@@ -32,8 +34,9 @@ def unchanged(model: nn.Module, *, training: bool | None = None) -> Iterator[Mem
 
     Args:
         training: run inside in this mode; None keeps each module's own.
+        members: what the model is made of now, where it has been looked through already.
     """
-    members = Members.of(model)
+    members = members or Members.of(model)
     modules = members.modules.values()
     of_python = [m for m in modules if not isinstance(m, torch.jit.ScriptModule)]
     parameters = list(members.parameters.values())
@@ -357,11 +360,7 @@ class Arguments:
 
     def __init__(self, members: Members, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._given = (args, kwargs)
-        self._own: dict[int, Any] = {}
-        for module in members.modules.values():
-            self._own[id(module)] = module
-            for held in (vars(module), module._parameters, module._buffers):
-                self._own.update(zip(map(id, held.values()), held.values(), strict=True))
+        self._own = _held_by(members) if _may_lead_into(members, args, kwargs) else {}
         self._seen: dict[int, list[Any]] = {}
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -385,6 +384,34 @@ class Arguments:
             return copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001 (any class may refuse; then it is handed over itself)
             return value
+
+
+_SIMPLE = frozenset({torch.Tensor, int, float, bool, str, type(None)})
+"""Kinds of arguments that hold nothing else."""
+
+
+def _may_lead_into(members: Members, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether something of the model's may be among the arguments or held by one of them."""
+    given = [*args, *kwargs.values()]
+    if any(type(value) not in _SIMPLE for value in given):
+        return True
+    ids = {id(value) for value in given if isinstance(value, torch.Tensor)}
+    return any(
+        not ids.isdisjoint(map(id, held.values()))
+        for module in members.modules.values()
+        for held in (vars(module), module._parameters, module._buffers)
+        if held
+    )
+
+
+def _held_by(members: Members) -> dict[int, Any]:
+    """By address, the modules of a model and what they hold."""
+    own: dict[int, Any] = {}
+    for module in members.modules.values():
+        own[id(module)] = module
+        for held in (vars(module), module._parameters, module._buffers):
+            own.update(zip(map(id, held.values()), held.values(), strict=True))
+    return own
 
 
 def _alias(tensor: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +12,9 @@ from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._pytree import tree_leaves, tree_map
 
-from torchatlas.capture.makers import storage_of
+from torchatlas.capture.aten_facts import aten_facts
+from torchatlas.capture.flows import Flows, edges_amiss
+from torchatlas.capture.makers import Stretch, storage_of
 from torchatlas.capture.tensors import tensors_in
 from torchatlas.run import Graph
 
@@ -88,6 +90,8 @@ class _Step:
     random_state: torch.Tensor | None
     gradients: bool
     """Whether autograd was on: some kernels (recurrent layers) compute otherwise without it."""
+    sources: list[tuple[int, Draft | None]]
+    """Storages that it reads, and which node had left there what it reads."""
     draft: Draft | None = None
     makes: list[tuple[int, _View | _Object]] = field(default_factory=list)
     """Position among the op's outputs, and what it is from then on."""
@@ -104,10 +108,15 @@ class Tape:
         self.model = model
         self.steps: list[_Step] = []
         self.given: dict[int, Any] = {}
+        self.flows = Flows()
         self.constants = 0
         self.outputs: list[tuple[_View | _Object, torch.Tensor]] = []
         self._storages: dict[int, tuple[StorageWeakRef, int]] = {}
         self._objects: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
+        self._of_model: set[int] = set()
+        """Storages of parameters and buffers."""
+        self._left: list[Draft | None] = []
+        """Who left what each output holds."""
         self._shared: set[int] = set()
         """Storages that are the model's own: copied before they are written to."""
         self._count = 0
@@ -117,7 +126,10 @@ class Tape:
         with torch._C.DisableTorchFunction():
             for parameter in self.model.parameters():
                 self._note(parameter, copy=False)
-            for tensor in [*self.model.buffers(), *tensors_in((args, kwargs))]:
+            for buffer in self.model.buffers():
+                self._note(buffer, copy=True)
+            self._of_model = set(self.given)
+            for tensor in tensors_in((args, kwargs)):
                 self._note(tensor, copy=True)
 
     def begin(self, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Step:
@@ -128,7 +140,10 @@ class Tape:
             random = torch.Tag.nondeterministic_seeded in getattr(op, "tags", ())
             state = torch.get_rng_state() if random else None
             gradients = torch.is_grad_enabled()
-            return _Step(op, self._referred(args), self._referred(kwargs), state, gradients)
+            referred = self._referred(args), self._referred(kwargs)
+            read = _views_of(op, *referred, written=False)
+            sources = self.flows.sources(map(_place, read))
+            return _Step(op, *referred, state, gradients, sources)
 
     def end(self, begun: _Step, draft: Draft, out: Any) -> None:
         """The op ran: note the storages that it made."""
@@ -137,6 +152,7 @@ class Tape:
             for position, tensor in enumerate(tree_leaves(out)):
                 if isinstance(tensor, torch.Tensor) and self._known(tensor) is None:
                     begun.makes.append((position, self._note(tensor, given=False)))
+            self._note_flow(begun, draft, out)
         mutates = getattr(begun.op, "_schema", None) is None or begun.op._schema.is_mutable
         if begun.makes or mutates or not tensors_in(out):
             self.steps.append(begun)
@@ -145,7 +161,41 @@ class Tape:
         """The pass is over; `copy` when what it wrote over is about to be put back."""
         for tensor in tensors_in(outputs):
             kept = tensor.detach().clone() if copy else tensor
-            self.outputs.append((self._reference(tensor), kept))
+            reference = self._reference(tensor)
+            self.outputs.append((reference, kept))
+            place = [_place(reference)] if isinstance(reference, _View) else []
+            self._left += [left for _, left in self.flows.sources(place)] or [None]
+
+    def edges_amiss(self, graph: Graph, tracer: Tracer) -> tuple[str, ...]:
+        """Where the edges of the graph and what the ops read and wrote differ, in words."""
+        inputs: dict[int, set[str]] = {}
+        for node_id, tensor in tracer.inputs:
+            number = self._number_of(tensor)
+            if number is not None and number not in self._of_model:
+                inputs.setdefault(number, set()).add(node_id)
+        ids = [node.id for node in graph.nodes.values() if node.kind == "output"]
+        outputs = [
+            (node_id, reference.storage, source)
+            for node_id, (reference, _), source in zip(ids, self.outputs, self._left, strict=False)
+            if isinstance(reference, _View)
+        ]
+        return tuple(edges_amiss(graph, self.flows, inputs, outputs))
+
+    def _note_flow(self, step: _Step, draft: Draft, out: Any) -> None:
+        given = [self._number_of(tensor) for tensor in draft.given]
+        given += [
+            reference.storage if isinstance(reference, _View) else None
+            for reference in _references((step.args, step.kwargs))
+        ]
+        returned = [self._number_of(tensor) for tensor in tensors_in(out)]
+        left = [_place(made) for _, made in step.makes if isinstance(made, _View)]
+        left += [_place(view) for view in _views_of(step.op, step.args, step.kwargs, written=True)]
+        self.flows.note(draft, step.sources, given, filter(None, returned), left)
+
+    def _number_of(self, tensor: torch.Tensor) -> int | None:
+        """Number of the storage that a tensor lies in, if it is known and the tensor is plain."""
+        reference = self._known(tensor)
+        return reference.storage if isinstance(reference, _View) else None
 
     def _keep_before_write(self, arguments: Any) -> None:
         for tensor in tensors_in(arguments):
@@ -202,6 +252,26 @@ class Tape:
         return _view(tensor, self._count)
 
 
+def _views_of(op: Any, args: Any, kwargs: Any, *, written: bool) -> list[_View]:
+    """The stretches of memory that an op writes to, or those that it only reads."""
+    mutable = aten_facts(op).mutable
+    positions, names = {position for position, _ in mutable}, {name for _, name in mutable}
+    chosen = (
+        [value for position, value in enumerate(args) if (position in positions) is written],
+        [value for name, value in kwargs.items() if (name in names) is written],
+    )
+    return [found for found in _references(chosen) if isinstance(found, _View)]
+
+
+def _place(view: _View) -> tuple[int, Stretch]:
+    item = view.dtype.itemsize
+    start, sizes = view.offset * item, tuple(view.size)
+    steps = tuple(step * item for step in view.stride)
+    last = sum((n - 1) * step for n, step in zip(sizes, steps, strict=True))
+    end = start if 0 in sizes else start + last + item
+    return view.storage, Stretch(start, end, sizes, steps, item)
+
+
 def judge(graph: Graph, tracer: Tracer, tape: Tape) -> Verification:
     """Execute what the edges of the graph lead to the outputs, and compare.
 
@@ -220,7 +290,12 @@ def judge(graph: Graph, tracer: Tracer, tape: Tape) -> Verification:
         values = _execute(tape, _needed(graph))
     except _CannotReplay as reason:
         return Verification(False, None, 0, str(reason), tape.constants)
-    return _compared(tape, values)
+    compared = _compared(tape, values)
+    amiss = tape.edges_amiss(again, tracer) if compared.ok else ()
+    if not amiss:
+        return compared
+    more = f" ({len(amiss) - 1} more such)" if amiss[1:] else ""
+    return replace(compared, ok=False, reason=f"{amiss[0]}{more}; {compared.reason}")
 
 
 class _CannotReplay(Exception):  # noqa: N818 (a verdict on the graph, shown as its reason)

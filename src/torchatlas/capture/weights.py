@@ -32,7 +32,7 @@ def parameter_rows(model: nn.Module, graph: Graph | None) -> list[dict[str, Any]
     first_name: dict[Any, str] = {}
     for kind, name, tensor in _named_weights(model):
         spec = tensor_spec(tensor)
-        same = _identity(tensor)
+        same = weight_identity(tensor)
         rows.append(
             {
                 "node": owner_node(graph, name),
@@ -98,7 +98,7 @@ def _named_weights(model: nn.Module) -> list[tuple[str, str, torch.Tensor]]:
     ]
 
 
-def _identity(tensor: torch.Tensor) -> Any:
+def weight_identity(tensor: torch.Tensor) -> Any:
     """Equal for tensors that are one and the same: the object, or the same stretch of memory."""
     if tensor.is_meta or tensor.layout != torch.strided or tensor.numel() == 0:
         return id(tensor)

@@ -11,11 +11,13 @@ from torchatlas.measure.diff import compared_rows
 from torchatlas.run import Comparison, Graph, Run, build_table
 
 
-def compared_runs(runs: Sequence[Run]) -> tuple[Run, Comparison]:
+def compared_runs(runs: Sequence[Run], told: Sequence[str] = ()) -> tuple[Run, Comparison]:
     """The second run, named `A → B`, with the tables `differences` and `matches`.
 
     Args:
         runs: two or more; each is compared with the first.
+        told: what each is called in the tables and on the page, no two the same; their own names
+            without it.
 
     Returns:
         That run, and what it is held against.
@@ -28,8 +30,7 @@ def compared_runs(runs: Sequence[Run]) -> tuple[Run, Comparison]:
     graphs = [_graph_of(run) for run in runs]
     first, *others = runs
     names = [run.name for run in others]
-    own = f"{first.name} (first)" if first.name in names else first.name
-    own, *shown = told_apart([own, *names])
+    own, *shown = told or names_of_compared([first.name, *names])
     rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
     for other, name in zip(graphs[1:], shown, strict=True):
         differences, matches = compared_rows(graphs[0], other, name)
@@ -38,6 +39,12 @@ def compared_runs(runs: Sequence[Run]) -> tuple[Run, Comparison]:
     tables = others[0].tables | {name: build_table(name, found) for name, found in rows.items()}
     comparison = Comparison(names=(own, *shown), runs=(first, *others[1:]))
     return replace(others[0], name=" → ".join([first.name, *names]), tables=tables), comparison
+
+
+def names_of_compared(names: Sequence[str]) -> list[str]:
+    """Names of which no two are the same; the first says that it is the first, if it must."""
+    first, *others = names
+    return told_apart([f"{first} (first)" if first in others else first, *others])
 
 
 def told_apart(names: Sequence[str]) -> list[str]:

@@ -22,9 +22,11 @@ from torchatlas.run.graph import (
     SourceLocation,
     TensorSpec,
 )
+from torchatlas.run.operators import operator_name
 from torchatlas.run.outcome import Outcome
 from torchatlas.run.run import SCHEMA_VERSION, Comparison, Document, ModelInfo, Run
 from torchatlas.run.schema import json_schema
+from torchatlas.run.stored import IN_FILE, StoredTensor
 from torchatlas.run.summary import RELATIVE_ERROR, TensorSummary, bin_edges, bin_keys
 from torchatlas.run.table import (
     TABLES,
@@ -39,6 +41,7 @@ from torchatlas.run.view import (
     Axis,
     Band,
     Bars,
+    Envelope,
     Heatmap,
     Histogram,
     Line,
@@ -49,9 +52,11 @@ from torchatlas.run.view import (
     Rule,
     Scatter,
     View,
+    Zone,
 )
 
 __all__ = [
+    "IN_FILE",
     "RELATIVE_ERROR",
     "ROOT",
     "SCHEMA_VERSION",
@@ -68,6 +73,7 @@ __all__ = [
     "Comparison",
     "Document",
     "Edge",
+    "Envelope",
     "Excerpt",
     "Finding",
     "Fold",
@@ -92,10 +98,12 @@ __all__ = [
     "Scatter",
     "Severity",
     "SourceLocation",
+    "StoredTensor",
     "Table",
     "TensorSpec",
     "TensorSummary",
     "View",
+    "Zone",
     "bin_edges",
     "bin_keys",
     "build_table",
@@ -103,5 +111,6 @@ __all__ = [
     "from_json",
     "is_output",
     "json_schema",
+    "operator_name",
     "to_json",
 ]

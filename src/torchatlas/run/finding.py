@@ -24,6 +24,8 @@ class Finding:
         steps: first and last optimizer step that it covers.
         source: where the rule and its threshold come from.
         view: name of the view that shows the evidence.
+        split: the data that it was seen on: "train", "test", ...; None where it is of none or of
+            several.
     """
 
     rule: str
@@ -39,6 +41,7 @@ class Finding:
     steps: tuple[int, int] | None = None
     source: str = ""
     view: str = ""
+    split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,16 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What the model is: `name` for a heading, `type` its class, `training` the mode it was in."""
+    """What the model is: `name` for a heading, `type` its class, `training` the mode it was in.
+
+    `training` and `trainable_count` are None where nobody can tell, as of a checkpoint.
+    """
 
     name: str
     type: str
-    training: bool
+    training: bool | None
     parameter_count: int
-    trainable_count: int
+    trainable_count: int | None
     parameter_bytes: int
 
 

@@ -54,6 +54,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """The stretch between two curves over numbers: quantiles over the steps of a training.
+
+    `strength` is the opacity; stretches that lie within one another add up.
+    """
+
+    x: tuple[Number, ...]
+    low: tuple[Number, ...]
+    high: tuple[Number, ...]
+    label: str
+    role: Role = "neutral"
+    strength: float = 0.2
+    kind: Literal["envelope"] = "envelope"
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
     """One bar a category of the x axis, with an optional interval.
 
@@ -106,15 +122,21 @@ class Histogram:
 class Heatmap:
     """Values by row and column of two category axes; None is drawn as not measured.
 
-    `scale` is that of the colours; `nodes` are those of the columns.
+    Attributes:
+        scale: of the colours; "symlog" runs from negative to positive and is drawn in two hues.
+        nodes: of the columns, where those are layers.
+        row_nodes: of the rows, where those are layers.
+        steps: of the columns, where those are steps of a training.
     """
 
     values: tuple[tuple[Number, ...], ...]
     label: str
     unit: str = ""
     text: tuple[tuple[str, ...], ...] = ()
-    scale: Literal["linear", "log"] = "linear"
+    scale: Literal["linear", "log", "symlog"] = "linear"
     nodes: tuple[str, ...] = ()
+    row_nodes: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
     kind: Literal["heatmap"] = "heatmap"
 
 
@@ -176,7 +198,19 @@ class Rule:
     kind: Literal["rule"] = "rule"
 
 
-Mark = Line | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A stretch of an axis, over the whole panel: a guide, or hatched where not measured."""
+
+    axis: Literal["x", "y"]
+    low: float
+    high: float
+    label: str
+    hatched: bool = False
+    kind: Literal["zone"] = "zone"
+
+
+Mark = Line | Envelope | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule | Zone
 
 
 @dataclass(frozen=True, slots=True)

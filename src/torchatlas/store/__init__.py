@@ -8,7 +8,7 @@ from torchatlas.store.event_writer import EventWriter
 from torchatlas.store.folder import save_run
 from torchatlas.store.graph_file import GRAPH_FORMATS, graph_format, save_graph
 from torchatlas.store.growing_run import GrowingRun, Growth, ScalarSeries
-from torchatlas.store.open_run import load_run
+from torchatlas.store.open_run import is_run_folder, load_run
 from torchatlas.store.recording import Recording
 from torchatlas.store.run_list import RunEntry, list_runs
 from torchatlas.store.series import ScalarPoint, SummaryPoint
@@ -28,6 +28,7 @@ __all__ = [
     "ScalarSeries",
     "SummaryPoint",
     "graph_format",
+    "is_run_folder",
     "list_runs",
     "load_run",
     "read_events",

@@ -144,8 +144,9 @@ class EventWriter:
         except OSError as error:
             raise RunError(f"cannot record into {self._folder}: {error}") from error
         self._append(Event(time.time(), file_version=FILE_VERSION))
-        if first_step is not None:
-            self._append(Event(time.time(), first_step, session="start"))
+        if self._rank == 0:  # TensorBoard drops what is void of all ranks, at the second start
+            self._append(Event(time.time(), first_step or 0, session="start"))
+            self._last_step = 0
         self.flush()
 
     def _forget(self) -> None:

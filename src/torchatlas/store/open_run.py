@@ -37,6 +37,13 @@ def load_run(folder: str | Path) -> Run:
     return run if not further else replace(run, gaps=(*run.gaps, _further(folder, further)))
 
 
+def is_run_folder(path: Path) -> bool:
+    """Whether a folder holds a run, or the event files of one."""
+    return path.is_dir() and bool(
+        (path / RUN_FILE).exists() or event_files(path) or sources_of(path)
+    )
+
+
 def _check_is_run(folder: Path) -> None:
     if not folder.exists():
         raise RunError(f"there is no folder {folder}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from torchatlas.run import SourceLocation
+from torchatlas.run import SourceLocation, operator_name
 
 _LONGEST_TEXT = 20_000
 """Characters of a text that is searched; a longer one is cut, so that no search takes long."""
@@ -25,23 +25,6 @@ _STRICT_ENTRY = re.compile(  # of torch.export with strict=True: the key is an i
 _FRAME = re.compile(r'File "([^"\n]*)", line (\d{1,9}), in ([^\n]*)(?:\n    ([^\n]*))?')
 _NOT_THE_USER = ("/site-packages/torch/", "/dist-packages/torch/", "/torch/nn/modules/")
 _READS_A_TENSOR = {"numpy_T": "T"}
-_DUNDER = {
-    **{f"r{op}": op for op in ("add", "sub", "mul", "pow", "matmul", "and", "or", "xor")},
-    "truediv": "div",
-    "rtruediv": "div",
-    "rdiv": "div",
-    "floordiv": "floor_divide",
-    "rfloordiv": "floor_divide",
-    "mod": "remainder",
-    "rmod": "remainder",
-    "and": "bitwise_and",
-    "or": "bitwise_or",
-    "xor": "bitwise_xor",
-    "invert": "bitwise_not",
-    "idiv": "div_",
-    "ipow": "pow_",
-}
-"""Names of Python's operators as a trace gives them to nodes, so that both use the same ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +108,7 @@ def user_name(target: str, torch_fn: str | None) -> str:
     if is_overload(torch_fn) or unnamed or called in ("__get__", "__call__"):
         base = base_name(target)
         return _READS_A_TENSOR.get(base, base)
-    if called.startswith("__") and called.endswith("__") and len(called) > 4:
-        return _DUNDER.get(called[2:-2], called[2:-2])
-    return called
+    return operator_name(called)
 
 
 def is_overload(torch_fn: str | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 10
+_SMALL = [bytes((value,)) for value in range(0x80)]
 
 
 class MalformedMessage(ValueError):  # noqa: N818 (says what the bytes are)
@@ -68,6 +69,8 @@ def read_varints(data: bytes) -> Iterator[int]:
 
 
 def _varint(value: int) -> bytes:
+    if value < 0x80:  # nearly all of them
+        return _SMALL[value]
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from torchatlas.run import Run
 from torchatlas.store.event_reader import event_files
 from torchatlas.store.event_writer import EventWriter
 from torchatlas.store.folder import RUN_FILE, TABLE_FOLDER, read_run_file, save_run
-from torchatlas.store.protobuf import BYTES, VARINT, MalformedMessage, read_fields
+from torchatlas.store.protobuf import VARINT, MalformedMessage, read_fields
 from torchatlas.store.records import read_records
 
 EARLIER = "earlier"
@@ -107,13 +106,14 @@ def _steps(content: bytes) -> Iterator[int]:
     for record in read_records(content):
         if record.data is None:
             continue
-        step, is_start, has_step = 0, False, False
+        step, is_start = 0, False
         try:
             for number, wire, raw in read_fields(record.data):
                 if number == _STEP and wire == VARINT and isinstance(raw, int):
-                    step, has_step = raw, True
-                is_start |= number == _SESSION_LOG and wire == BYTES
-        except (MalformedMessage, struct.error):
+                    step = raw
+                elif number == _SESSION_LOG and isinstance(raw, bytes):
+                    is_start = (1, VARINT, 1) in read_fields(raw)
+        except MalformedMessage:
             continue
-        if has_step:
+        if step:
             yield step - 1 if is_start else step

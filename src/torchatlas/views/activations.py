@@ -12,10 +12,26 @@ from torchatlas.views.distributions import (
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.magnitude import magnitude_panel, zero_panel
 from torchatlas.views.nodes import shown_nodes
+from torchatlas.views.part import part_of, part_view
 
 
-def activations(run: Run) -> View:
-    """Bands of |output| by node, in execution order, and the share of exact zeros."""
+def activations(
+    run: Run,
+    *,
+    node: str | None = None,
+    tensor: str | None = None,
+    over: str | None = None,
+    step: int | None = None,
+    statistic: str | None = None,
+    split: str | None = None,
+) -> View:
+    """Bands of |output| by node, in execution order, and the share of exact zeros.
+
+    With options, the activations of a part of the model: see `torchatlas.views.part`.
+    """
+    part = part_of("activation", node, tensor, over, step, statistic, split)
+    if part.is_asked:
+        return part_view(run, part)
     measured = latest_distributions(run, "activation")
     panels: list[Panel] = []
     for split in splits_of(measured):

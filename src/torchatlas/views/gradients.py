@@ -7,10 +7,25 @@ from torchatlas.views.distributions import Distribution, latest_distributions, s
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.magnitude import magnitude_panel, zero_panel
 from torchatlas.views.nodes import shown_nodes
+from torchatlas.views.part import part_of, part_view
 
 
-def gradients(run: Run) -> View:
-    """Bands of |gradient| by parameter and by node output, in execution order."""
+def gradients(
+    run: Run,
+    *,
+    node: str | None = None,
+    tensor: str | None = None,
+    over: str | None = None,
+    step: int | None = None,
+    statistic: str | None = None,
+) -> View:
+    """Bands of |gradient| by parameter and by node output, in execution order.
+
+    With options, the gradients of a part of the model: see `torchatlas.views.part`.
+    """
+    part = part_of("gradient", node, tensor, over, step, statistic, None)
+    if part.is_asked:
+        return part_view(run, part)
     measured = latest_distributions(run, "gradient")
     panels = [*_parameter_panels(measured), *_output_panels(run, measured)]
     whats = ("gradient", "gradients")

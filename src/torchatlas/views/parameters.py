@@ -7,16 +7,30 @@ from torchatlas.run import Axis, Bars, Histogram, Panel, Run, TensorSummary, Vie
 from torchatlas.views.distributions import Distribution, latest_distributions, steps_text
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.magnitude import magnitude_panel
+from torchatlas.views.part import part_of, part_view
 
 _MOST_DECADES = 8
 """What is smaller than this many decades below the largest value is in the innermost bins."""
 
 
-def parameters(run: Run) -> View:
+def parameters(
+    run: Run,
+    *,
+    node: str | None = None,
+    tensor: str | None = None,
+    over: str | None = None,
+    step: int | None = None,
+    statistic: str | None = None,
+) -> View:
     """Bands of |parameter| and the number of values by tensor, and all values in one histogram.
 
     Tied tensors are counted once, under their first name.
+
+    With options, the parameters of a part of the model: see `torchatlas.views.part`.
     """
+    part = part_of("parameter", node, tensor, over, step, statistic, None)
+    if part.is_asked:
+        return part_view(run, part)
     measured = {found.tensor: found for found in latest_distributions(run, "parameter")}
     counts = _counts(run, measured)
     total = sum(counts.values())

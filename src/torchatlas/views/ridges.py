@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from typing import Literal
 
 from torchatlas.measure.distribution import shared_log_histograms
 from torchatlas.run import (
@@ -23,6 +23,7 @@ from torchatlas.views.distributions import (
 )
 from torchatlas.views.gaps import gap_lines, gap_lines_or
 from torchatlas.views.nodes import shown_nodes
+from torchatlas.views.thinning import evenly
 
 MOST_ROWS = 100
 """Of more rows than this, so many are shown, evenly chosen."""
@@ -63,11 +64,23 @@ def ridges(run: Run) -> View:
     )
 
 
-def ridge_panel(title: str, axis: Axis, rows: Rows, role: Role) -> Panel | None:
-    """The distributions one under another on one axis; None where there are none."""
+def ridge_panel(
+    title: str,
+    axis: Axis,
+    rows: Rows,
+    role: Role,
+    *,
+    filled: Literal["all", "last"] = "all",
+    note: str = "",
+) -> Panel | None:
+    """The distributions one under another on one axis; None where there are none.
+
+    Args:
+        note: what to say of them beside how ridges are read.
+    """
     if not rows:
         return None
-    shown = _evenly(rows)
+    shown = [rows[at] for at in evenly(len(rows), MOST_ROWS)]
     histograms = shared_log_histograms([found.summary for _, found in shown])
     wholes = [max(found.summary.finite, 1) for _, found in shown]
     mark = Ridges(
@@ -82,16 +95,17 @@ def ridge_panel(title: str, axis: Axis, rows: Rows, role: Role) -> Panel | None:
         spread=tuple(found.summary.std for _, found in shown),
         odd=tuple(_odd(found.summary) for _, found in shown),
         nodes=tuple(found.node for _, found in shown),
+        filled=filled,
     )
-    note = "Each ridge is as high as its own fullest bin; the bar at 0 is the share of zeros."
+    said = "Each ridge is as high as its own fullest bin; the bar at 0 is the share of zeros."
     if len(shown) < len(rows):
-        note += f" {len(shown)} of {len(rows):,} layers, evenly chosen."
+        said += f" {len(shown)} of {len(rows):,} layers, evenly chosen."
     return Panel(
         title=title,
         x=Axis(axis.label, axis.unit, "symlog"),
         y=Axis("", scale="category", categories=tuple(name for name, _ in shown)),
         marks=(mark,),
-        note=note,
+        note=f"{said} {note}".rstrip(),
     )
 
 
@@ -102,13 +116,6 @@ def _by_tensor(measured: list[Distribution]) -> Rows:
 def _by_node(run: Run, measured: list[Distribution]) -> Rows:
     by_node = {found.node: found for found in measured}
     return [(node, by_node[node]) for node in shown_nodes(run.graph, by_node)]
-
-
-def _evenly(rows: Rows) -> Rows:
-    if len(rows) <= MOST_ROWS:
-        return rows
-    step = (len(rows) - 1) / (MOST_ROWS - 1)
-    return [rows[math.floor(i * step + 0.5)] for i in range(MOST_ROWS)]
 
 
 def _odd(summary: TensorSummary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
@@ -92,7 +93,8 @@ def _together(found: list[Distribution]) -> TensorSummary:
 
 
 def _spread(summary: TensorSummary) -> float | None:
-    return summary.std
+    """NaN where values were seen and none of them is finite: that is measured, and not a gap."""
+    return math.nan if summary.count and not summary.finite else summary.std
 
 
 def _zeros(summary: TensorSummary) -> float | None:

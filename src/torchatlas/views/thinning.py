@@ -34,3 +34,11 @@ def _telling(points: Points, stretch: list[int]) -> set[int]:
     if finite:
         keep |= {min(finite, key=lambda i: finite[i]), max(finite, key=lambda i: finite[i])}
     return keep
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """Positions of at most `most` of so many things: the first, the last, and evenly between."""
+    if count <= most:
+        return list(range(count))
+    step = (count - 1) / (most - 1)
+    return [math.floor(i * step + 0.5) for i in range(most)]

@@ -14,6 +14,7 @@ from torchatlas.measure.findings.thresholds import THRESHOLDS
 from torchatlas.run import (
     ROOT,
     CaptureReport,
+    ChannelSummary,
     Edge,
     Finding,
     Graph,
@@ -23,7 +24,9 @@ from torchatlas.run import (
     TensorSpec,
     TensorSummary,
     build_table,
+    channel_row,
 )
+from torchatlas.run.channels import BEYOND
 
 
 def spec(*shape: int, dtype: str = "float32") -> TensorSpec:
@@ -116,11 +119,15 @@ def metric(
 
 
 def run_of(
-    graph: Graph | None = None, classes: tuple[str, ...] = (), **rows: list[dict[str, Any]]
+    graph: Graph | None = None,
+    classes: tuple[str, ...] = (),
+    facts: dict[str, str] | None = None,
+    **rows: list[dict[str, Any]],
 ) -> Run:
     """A run with these tables."""
     tables = {name: build_table(name, found) for name, found in rows.items()}
-    return Run("test", "2026-01-01T00:00:00+00:00", graph=graph, tables=tables, classes=classes)
+    created = "2026-01-01T00:00:00+00:00"
+    return Run("test", created, graph=graph, tables=tables, classes=classes, facts=facts or {})
 
 
 def findings_of(rule: str, run: Run, threshold: float | None = None) -> list[Finding]:
@@ -136,3 +143,30 @@ def reason_of(rule: str, run: Run) -> str:
     except CannotTell as reason:
         return str(reason)
     raise AssertionError(f"{rule} could tell: {found}")
+
+
+def norms(name: str, quantity: str, values: dict[int, float], **cells: Any) -> list[dict[str, Any]]:
+    """Rows of the table `norms` of a tensor, from norms by step."""
+    node_id = name.rpartition(".")[0]
+    row = {"node": node_id, "tensor": name, "quantity": quantity, "nonfinite": 0, "elements": 12}
+    return [row | {"step": step, "norm": norm} | cells for step, norm in values.items()]
+
+
+def channels(node_id: str, values: npt.ArrayLike, **cells: Any) -> dict[str, Any]:
+    """A row of the table `channels`, of values of shape [values, channels]."""
+    array = np.asarray(values, np.float64)
+    size = np.abs(array)
+    summary = ChannelSummary(
+        values=len(array),
+        minimum=array.min(0),
+        maximum=array.max(0),
+        total=array.sum(0),
+        total_squares=(array * array).sum(0),
+        total_absolute=size.sum(0),
+        zero=(array == 0).sum(0),
+        positive=(array > 0).sum(0),
+        nonfinite=np.zeros(array.shape[1], np.int64),
+        beyond=(size >= BEYOND).sum(0),
+    )
+    row = {"node": node_id, "tensor": "output", "quantity": "activation", "step": 0}
+    return row | {"split": "train"} | channel_row(summary) | cells

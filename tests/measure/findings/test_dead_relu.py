@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from tests.measure.findings.runs import activation, chain, findings_of, reason_of, run_of
+from tests.measure.findings.runs import activation, chain, channels, findings_of, reason_of, run_of
 
 from torchatlas.run import Run
 
@@ -51,3 +52,15 @@ def test_without_activations_it_cannot_tell() -> None:
 def test_a_model_without_relu_is_in_order() -> None:
     run = run_of(distributions=[activation("act", [0.0, 0.0])])
     assert findings_of("dead_relu", run) == []
+
+
+def test_channels_tell_it_where_units_were_not_counted() -> None:
+    values = np.zeros((200, 8))
+    values[:, :3] = 1.0
+    graph = chain(("act", "relu"), ("other", "gelu"))
+    rows = [channels("act", values), channels("other", values)]
+    (finding,) = findings_of("dead_relu", run_of(graph, channels=rows))
+    assert finding.title == "5 of 8 units of act never fire"
+    assert findings_of("dead_relu", run_of(graph, channels=[channels("act", values + 1)])) == []
+    few = run_of(graph, channels=[channels("act", values[:99])])
+    assert reason_of("dead_relu", few) == "no ReLU unit was seen 100 times; use more batches"

@@ -12,6 +12,7 @@ from tests.measure.findings.runs import (
     findings_of,
     gradient,
     node,
+    norms,
     parameter,
     reason_of,
     run_of,
@@ -122,3 +123,31 @@ def test_finite_values_are_in_order() -> None:
 def test_without_values_it_cannot_tell() -> None:
     run = run_of(GRAPH, parameters=[parameter("first.weight")])
     assert reason_of("nonfinite", run) == "no values were looked at"
+
+
+def test_norms_tell_the_first_step_and_the_first_tensor_that_backward_meets() -> None:
+    rows = [
+        row
+        for name, steps in (("a.weight", (5, 6)), ("b.weight", (5,)), ("b.bias", (7,)))
+        for row in norms(name, "gradient", dict.fromkeys(range(3, 9), 1.0))
+        for row in [row | {"nonfinite": 2 if row["step"] in steps else 0}]
+    ]
+    run = run_of(chain(("a", "linear"), ("b", "linear")), norms=rows)
+    (finding,) = findings_of("nonfinite", run)
+    assert finding.title == "The gradient of b.weight is not finite at step 5"
+    assert finding.nodes == ("b", "a")
+    assert "the first that backward meets of 2 such tensors" in finding.detail
+    assert (finding.steps, finding.value, finding.view) == ((5, 8), 4, "gradients")
+
+
+def test_norms_do_not_repeat_what_distributions_say() -> None:
+    rows = norms("a.weight", "gradient", {1: 1.0}, nonfinite=1)
+    run = run_of(
+        chain(("a", "linear")), norms=rows, distributions=[gradient("a.weight", [float("nan")])]
+    )
+    assert len(findings_of("nonfinite", run)) == 1
+
+
+def test_finite_norms_are_in_order() -> None:
+    run = run_of(chain(("a", "linear")), norms=norms("a.weight", "gradient", {1: 1.0}))
+    assert findings_of("nonfinite", run) == []

@@ -8,6 +8,7 @@ from tests.measure.findings.runs import (
     chain,
     findings_of,
     gradient,
+    norms,
     parameter,
     reason_of,
     run_of,
@@ -65,3 +66,15 @@ def test_too_little_is_said_to_be_too_little() -> None:
         "gradients of fewer than 3 weights were measured"
     )
     assert reason_of("vanishing_gradient", run_of()) == ("no gradients of parameters were measured")
+
+
+def test_norms_stand_for_distributions_that_were_not_taken() -> None:
+    names = ("a.weight", "b.weight", "c.weight")
+    sizes = {"a.weight": 1e-9, "b.weight": 1e-2, "c.weight": 1.0}
+    rows = [row for n in names for row in norms(n, "gradient", {1: 1.0, 2: sizes[n]})]
+    run = run_of(parameters=[parameter(name) for name in names], norms=rows)
+    (finding,) = findings_of("vanishing_gradient", run)
+    assert finding.title == "The gradient vanishes in 1 of 3 weights"
+    healthy = [row for n in names for row in norms(n, "gradient", {1: 1.0})]
+    fine = run_of(parameters=[parameter(name) for name in names], norms=healthy)
+    assert findings_of("vanishing_gradient", fine) == []

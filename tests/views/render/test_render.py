@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.views.odd import BLANK, EMPTY, ODD
 from tests.views.runs import whole_run
+from tests.views.trainings import training
 
 from torchatlas.errors import MissingDependency, RunError
 from torchatlas.views import VIEWS, build_view
@@ -56,7 +57,9 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", VIEWS)
 def test_titles_axes_and_units_are_written(backend: str, name: str) -> None:
-    view = build_view(name, whole_run())
+    run = whole_run() if build_view(name, whole_run()).panels else training()
+    view = build_view(name, run, (("a", run), ("b", run)))
+    assert view.panels
     text = drawn_text(render(view, backend))
     for wanted in (view.title, view.subtitle, *(panel.title for panel in view.panels)):
         assert wanted in text or wanted.replace("&", "&amp;") in text

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.views.odd import BLANK, EMPTY, ODD
 from tests.views.runs import whole_run
+from tests.views.trainings import training
 
 from torchatlas.run import Axis, Histogram, Line, Panel, View
 from torchatlas.views import VIEWS, build_view
@@ -14,10 +15,12 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "views"
 
 
 def golden_cases() -> dict[str, View]:
-    run = whole_run()
-    return {name: build_view(name, run) for name in VIEWS} | {
-        view.name: view for view in (ODD, BLANK, EMPTY)
-    }
+    measured = whole_run()
+    cases = {}
+    for name in VIEWS:
+        run = measured if build_view(name, measured).panels else training()
+        cases[name] = build_view(name, run, (("a", run), ("b", run)))
+    return cases | {view.name: view for view in (ODD, BLANK, EMPTY)}
 
 
 @pytest.mark.parametrize("name", golden_cases())

@@ -48,8 +48,8 @@ def video(name: str) -> tuple[nn.Module, Inputs]:
     """Frames to class scores."""
     if name.startswith("mvit"):  # the sizes are a part of its weights
         return models.get_model(name, weights=None), ((torch.rand(1, 3, 16, 224, 224),), {})
-    frames = 16 if name == "s3d" else 8
-    return models.get_model(name, weights=None), ((torch.rand(1, 3, frames, 64, 64),), {})
+    frames, size = (16, 224) if name == "s3d" else (8, 64)  # it averages over 7 x 7 in the end
+    return models.get_model(name, weights=None), ((torch.rand(1, 3, frames, size, size),), {})
 
 
 def optical_flow(name: str) -> tuple[nn.Module, Inputs]:

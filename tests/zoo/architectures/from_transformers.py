@@ -25,6 +25,7 @@ CUT: dict[str, dict[str, str]] = {
     "gemma3_text": _WINDOW,
     "gpt_oss": _WINDOW,
     "mistral": _WINDOW,
+    "reformer": {"buckets_cache.0": "nothing: an empty tensor, since a local layer has no buckets"},
     "vit_mae": {
         "mask": "which patches are hidden, drawn at random",
         "ids_restore": "the order of the patches, drawn at random",

@@ -19,7 +19,8 @@ Every model below was built with random weights, in evaluation mode, and traced 
 For each of them the tests check that forward ran through, that the capture is complete, that every
 output hangs on an input by edges, that both ends of every edge are there, and that
 `trace.verify()` agrees: the recorded ops, run again by themselves from inputs and parameters along
-the recorded edges alone, give what the model gave.
+the recorded edges alone, give what the model gave; every op that reads what another left in memory
+has an edge from it, and every edge between ops stands for memory that was handed over.
 
 {summary}
 

@@ -11,8 +11,9 @@ import { ROOT } from "../model/graph";
 import { type Measure, measures } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { ComparePage } from "../pages/compare";
-import { type PageContext, pageContent, shownOf } from "../pages/pages";
 import { renewCards } from "../live/renew";
+import { firstPage, noGraph } from "../pages/openings";
+import { type PageContext, pageContent, shownOf } from "../pages/pages";
 import { Bar } from "./bar";
 import { Colouring } from "./colouring";
 import { DIFFERENCES, differenceLegend, paintDifference } from "./differences";
@@ -21,11 +22,11 @@ import { h } from "./dom";
 import { keeping } from "./keeping";
 import { legendParts } from "./legend";
 import { followable, followAddress, type Known } from "./links";
-import { Notice } from "./notice";
 import { Outline, topList } from "./outline";
 import { SplitSwitch, StepPicker } from "./steps";
 import { type Choice, PAGES, type Page, Store, UNCHOSEN } from "./store";
 import { storedTheme, storeTheme, systemTheme } from "./themes";
+import { Toast } from "./toast";
 
 export class App {
   readonly store: Store;
@@ -39,7 +40,7 @@ export class App {
   /** The same at the foot of the training page. */
   private readonly trainingSteps: StepPicker;
   private readonly bar: Bar;
-  private readonly notice = new Notice();
+  private readonly toast = new Toast();
   private readonly graphHost = h("div", { class: "graph-host" });
   private readonly outlinePane = h("aside", { class: "outline", "aria-label": "Outline" });
   private readonly inspector = h("aside", { class: "inspector", "aria-label": "Inspector" });
@@ -88,7 +89,7 @@ export class App {
       this.top,
       this.steps.element,
     );
-    host.replaceChildren(this.bar.element, ...this.pages.values(), this.notice.element);
+    host.replaceChildren(this.bar.element, ...this.pages.values(), this.toast.element);
     this.showPage(); // before the graph, which fits itself to the room that it has
     this.compare = comparison && new ComparePage(this.pages.get("compare")!, comparison, this.store);
     this.graph = new GraphCanvas(this.graphHost, {
@@ -100,15 +101,16 @@ export class App {
       onViewChange: () => this.showView(),
     });
     this.graphHost.append(this.legend);
+    if (!run.run.graph) this.graphHost.append(noGraph(run, (page) => this.store.set({ page })));
     this.viewFacts.after(this.graph.toolbar.element);
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
-    followAddress(this.store, known, usual, (problems) => this.notice.say(problems));
+    followAddress(this.store, known, usual, (problems) => this.toast.say(problems));
     this.directions.show(this.store.get().graph);
     this.steps.show(this.store.get().step);
     this.recolour();
     this.showNode();
     this.compare?.follow(this.store.get(), null);
-    this.notice.say(asked.problems);
+    this.toast.say(asked.problems);
   }
 
   /** Choose a node, or nothing, and show it wherever it is drawn. */
@@ -123,7 +125,7 @@ export class App {
     this.measures.splice(0, Infinity, ...measures(this.run));
     for (const picker of [this.steps, this.trainingSteps]) picker.renew(step);
     this.recolour();
-    if (page === "graph") keeping(this.inspector, () => this.showNode(false));
+    if (page === "graph") this.showNode(false);
     else if (page !== "compare") this.renewPage(page);
     this.bar.countFindings();
   }
@@ -167,7 +169,7 @@ export class App {
   private usualChoice(): Omit<Choice, "theme"> {
     const usual = this.measures.find((measure) => measure.name === "gradients") ?? this.measures[0];
     const colour = this.comparison ? DIFFERENCES : (usual?.name ?? "");
-    return { ...UNCHOSEN, page: this.comparison ? "compare" : "graph", colour };
+    return { ...UNCHOSEN, page: this.comparison ? "compare" : firstPage(this.run), colour };
   }
 
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
@@ -183,7 +185,7 @@ export class App {
     }
     if (has("step")) this.steps.show(choice.step);
     if (has("colour", "theme", "graph", "scale", "step", "split", "run")) this.recolour();
-    if (has("page", "theme", "split") || (has("node") && choice.page === "findings")) this.showPage();
+    if (has("page", "split") || (has("node") && choice.page === "findings")) this.showPage();
     if (has("node", "side", "theme", "colour", "scale", "step", "split", "page")) this.showNode(has("node", "side") || (has("page") && choice.page === "graph"));
     this.compare?.follow(choice, changed);
   }
@@ -210,6 +212,7 @@ export class App {
       step,
       split,
       choose: (id: string) => this.locate(id),
+      chooseStep: (chosen: number) => this.store.set({ step: chosen }),
       open: (to: Page) => this.store.set({ page: to }),
       splitSwitch: () => this.splitSwitch(),
       ...(this.detail && { detail: this.detail }),
@@ -245,18 +248,19 @@ export class App {
       this.graph.select(node, { reveal: node !== null });
       this.outline.select(node);
     }
-    const scrolled = isNew ? 0 : this.inspector.scrollTop;
-    this.inspector.replaceChildren(
-      ...inspect(this.run, node, {
-        measures: this.measures,
-        colouring: this.colouring,
-        folds: this.folds,
-        at: { step, split },
-        choose: (id) => this.locate(id),
-        colourBy: (colour) => this.store.set({ colour }),
-      }),
-    );
-    this.inspector.scrollTop = scrolled;
+    const inspected = inspect(this.run, node, {
+      measures: this.measures,
+      colouring: this.colouring,
+      folds: this.folds,
+      at: { step, split },
+      choose: (id) => this.locate(id),
+      chooseStep: (chosen) => this.store.set({ step: chosen }),
+      colourBy: (colour) => this.store.set({ colour }),
+    });
+    const write = () => this.inspector.replaceChildren(...inspected);
+    if (isNew) write();
+    else keeping(this.inspector, write);
+    if (isNew) this.inspector.scrollTop = 0;
     this.showTop();
     const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);
@@ -297,9 +301,12 @@ export class App {
       return differenceLegend(pair, comparison.names[0]!);
     }
     if (!colouring) return [];
-    this.graph.setPaint((id) => colouring.paint(id));
+    this.graph.setPaint((id) => colouring.paint(id), (members) => colouring.spread(members));
     const moment = step === null ? "" : `at step ${count(step)}`;
-    return legendParts(colouring, moment, { rescale: (scale) => this.store.set({ scale }) });
+    return legendParts(colouring, moment, {
+      rescale: (scale) => this.store.set({ scale }),
+      shrink: () => this.legend.classList.toggle("small"),
+    });
   }
 
   private showTop(): void {

@@ -3,6 +3,8 @@
 import type { Paint } from "../graph";
 import type { Moment } from "../model/columnvalues";
 import { ColourScale, type ScaleChoice } from "../model/colourscale";
+import { memberValue, spreadText } from "../model/foldindex";
+import { written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { Measure } from "../model/measures";
 import { colourAt, type Theme } from "../model/palettes";
@@ -37,15 +39,19 @@ export class Colouring {
 
   /** A value as it is written: a cross for NaN, an arrow for an infinity. */
   text(value: number, isShort = false): string {
-    if (Number.isNaN(value)) return "✕ NaN";
-    if (!Number.isFinite(value)) return value > 0 ? "↑ Inf" : "↓ −Inf";
-    return ((isShort && this.measure.short) || this.measure.format)(value);
+    return written(value, (isShort && this.measure.short) || this.measure.format);
   }
 
   paint(id: string): Paint {
     const value = this.valueOf(id);
     if (value !== null) return { fill: this.colourOf(value), value: this.text(value, true), state: "value" };
     return { fill: null, state: this.isUnmeasured(id) ? "unmeasured" : "none" };
+  }
+
+  /** The least, median and greatest number of a fold's members. */
+  spread(members: readonly (readonly string[])[]): string {
+    const values = members.map((member) => memberValue(member, (id) => this.valueOf(id) ?? (this.isUnmeasured(id) ? null : undefined)) ?? null);
+    return spreadText(values, this.measure.short ?? this.measure.format);
   }
 
   /** Whether a node has no value that it could have. */

@@ -1,16 +1,22 @@
-/** Building elements. Text only ever goes in as text: names are data from strangers. */
+/** Building elements. Text only ever goes in as text, and as it may be shown: names are data from strangers. */
+
+import { isolated, stretches, visible } from "../model/names";
+
+/** Attributes that people see or hear. */
+const READ_OUT = new Set(["title", "aria-label", "aria-valuetext", "placeholder"]);
 
 type Child = Node | string | null | undefined | false;
 type Attributes = Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>;
 
 function fill(element: Element, attributes: Attributes | string, children: Child[]): void {
-  const named = typeof attributes === "string" ? { class: attributes } : attributes;
-  for (const [name, value] of Object.entries(named)) {
+  const given = typeof attributes === "string" ? { class: attributes } : attributes;
+  for (const [name, value] of Object.entries(given)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : READ_OUT.has(name) ? isolated(String(value)) : String(value));
   }
-  for (const child of children) if (child || child === "") element.append(child);
+  const write = element instanceof SVGElement ? isolated : named;
+  for (const child of children) if (child || child === "") element.append(typeof child === "string" ? write(child) : child);
 }
 
 /** An HTML element: `h("button", { type: "button", click: act }, "Fit")`; a string alone is its class. */
@@ -22,6 +28,20 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   fill(element, attributes, children);
   return element;
+}
+
+/**
+ * A stranger's name in HTML: what cannot be seen is written out, and words that are written from
+ * right to left stay where they are in it. What is copied from the page is the text alone.
+ */
+export function named(name: string): HTMLElement | string {
+  const found = stretches(name);
+  if (!found.some(({ isTurned }) => isTurned)) return visible(name);
+  const parts = found.map(({ text, isTurned }) => {
+    const part = document.createTextNode(text);
+    return isTurned ? h("bdi", {}, part) : part;
+  });
+  return h("bdi", { dir: "ltr" }, ...parts);
 }
 
 /** An SVG element. */

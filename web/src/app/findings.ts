@@ -1,7 +1,7 @@
 /** Findings as a list: what is so, the evidence, what to do, and where. */
 
 import type { Finding } from "../generated/document";
-import { figures, toNumber } from "../model/format";
+import { figures, numberOf, written } from "../model/format";
 import { h } from "./dom";
 
 const GLYPHS = { error: "▲", warning: "◆", info: "○" } as const;
@@ -14,7 +14,7 @@ export function findingList(findings: readonly Finding[], choose: (node: string)
 }
 
 function findingItem(finding: Finding, choose: (node: string) => void): HTMLElement {
-  const value = toNumber(finding.value);
+  const value = numberOf(finding.value);
   const first = finding.nodes[0];
   const where = finding.nodes.slice(0, 4).map((node) =>
     h("button", { type: "button", class: "link", click: () => choose(node) }, node === "." ? "the model" : node),
@@ -32,11 +32,11 @@ function findingItem(finding: Finding, choose: (node: string) => void): HTMLElem
     h("div", { class: "value", title: finding.unit }, value === null ? "" : shown(value, finding.unit)),
     h("div", { class: "detail" }, finding.detail),
     h("div", { class: "advice" }, finding.advice),
-    h("div", { class: "where" }, ...where, more > 0 && `and ${more} more`, h("span", {}, `${finding.rule} · ${finding.source}`)),
+    h("div", { class: "where" }, ...where, more > 0 && `and ${more} more`, h("span", {}, [finding.rule, finding.split, finding.source].filter(Boolean).join(" · "))),
   );
 }
 
 /** Shares of something are written in per cent, as the titles have them. */
 function shown(value: number, unit: string): string {
-  return /^(share|of) /.test(unit) ? `${figures(100 * value)} %` : figures(value);
+  return /^(share|of) /.test(unit) ? written(value, (share) => `${figures(100 * share)} %`) : written(value, figures);
 }

@@ -1,17 +1,18 @@
 /** Writing a part of the page anew without taking away what the reader did there: scroll, focus, what is unfolded. */
 
+import { openDetails, openedDetails } from "./details";
+
 const FOCUSABLE = "button, input, select, summary, a[href], [tabindex]";
 
 /** Do something that replaces the content of an element, then put scroll, focus and open details back. */
 export function keeping(element: HTMLElement, replace: () => void): void {
   const { scrollTop } = element;
-  const open = new Set(Array.from(element.querySelectorAll("details[open] > summary"), (summary) => summary.textContent));
+  const open = openedDetails(element);
   const active = document.activeElement;
   const focused = active && element.contains(active) ? [...element.querySelectorAll(FOCUSABLE)].indexOf(active) : -1;
   const label = focused < 0 ? "" : nameOf(active!);
   replace();
-  for (const summary of element.querySelectorAll("details > summary"))
-    if (open.has(summary.textContent) && summary.parentElement instanceof HTMLDetailsElement) summary.parentElement.open = true;
+  openDetails(element, open);
   if (focused >= 0) {
     const all = [...element.querySelectorAll<HTMLElement>(FOCUSABLE)];
     const same = all[focused] && nameOf(all[focused]) === label ? all[focused] : all.find((each) => nameOf(each) === label);

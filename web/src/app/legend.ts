@@ -4,22 +4,28 @@ import { count } from "../model/format";
 import type { ScaleChoice } from "../model/colourscale";
 import { stepsOf } from "../model/palettes";
 import type { Colouring } from "./colouring";
-import { h } from "./dom";
+import { h, icon } from "./dom";
 
 export interface LegendActions {
   rescale: (choice: ScaleChoice) => void;
+  /** Show less of the legend, or all of it again; left out where it is in nothing's way. */
+  shrink?: () => void;
 }
 
 export function legendParts(colouring: Colouring, moment: string, actions: LegendActions): HTMLElement[] {
   const { measure } = colouring;
   return [
-    h("div", { class: "legend-head" }, h("div", { class: "legend-title" }, measure.label), scaleSwitch(colouring, actions)),
+    h("div", { class: "legend-head" }, h("div", { class: "legend-title" }, measure.label), scaleSwitch(colouring, actions), actions.shrink && shrinkButton(actions.shrink)),
     h("div", { class: "faint legend-note" }, [measure.note, moment].filter(Boolean).join(", ")),
     ramp(colouring),
     ticks(colouring),
     keys(colouring),
     ...lines(colouring).map((line) => h("div", { class: "legend-coverage faint" }, line)),
   ];
+}
+
+function shrinkButton(shrink: () => void): HTMLElement {
+  return h("button", { type: "button", class: "legend-shrink", "aria-label": "Show more or less of the legend", click: shrink }, icon("open"));
 }
 
 function scaleSwitch({ scale }: Colouring, actions: LegendActions): HTMLElement {

@@ -1,6 +1,6 @@
 /** The list of what nodes can be coloured by: by table, and searchable where it is long. */
 
-import { h, icon } from "./dom";
+import { h, icon, named } from "./dom";
 
 /** What stands in the list. */
 export interface Pickable {
@@ -48,7 +48,7 @@ export class ColourPicker {
 
   show(name: string): void {
     this.chosen = name;
-    this.name.textContent = this.measures.find((measure) => measure.name === name)?.label ?? "nothing";
+    this.name.replaceChildren(named(this.measures.find((measure) => measure.name === name)?.label ?? "nothing"));
     if (!this.panel.hidden) this.render();
   }
 

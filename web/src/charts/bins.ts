@@ -2,8 +2,9 @@
 
 import type { Histogram, Panel } from "../generated/document";
 import { count, figures, percent, si } from "../model/format";
+import { visible } from "../model/names";
 import { acrossAxis, downAxis, roomForTicks, scaleFor, symlogOver } from "./axes";
-import { type Area, type Hit, type Picture, type Shape, type Zoom, label, line, oneLine, rect } from "./picture";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, label, line, rect } from "./picture";
 import { inkOfRole } from "./roles";
 import { linearScale, zoomed, type Scale } from "./scale";
 
@@ -23,7 +24,7 @@ export function binsPicture(panel: Panel, width: number, zoom: Zoom): Picture {
   marks.forEach((mark, i) => {
     const box: Area = { x: left, y: i * (TITLE + TALL + 8) + TITLE, width: Math.max(60, width - left - 8), height: TALL };
     shapes.push(...downAxis(downs[i]!, box, ""), ...acrossAxis(across, box, panel.x.unit, "below", true).filter((shape) => shape.kind !== "text"));
-    shapes.push(label(left, box.y - 6, [mark.label, mark.note].filter(Boolean).map(oneLine).join(" · "), { size: 11 }));
+    shapes.push(label(left, box.y - 6, [mark.label, mark.note].filter(Boolean).map(visible).join(" · "), { size: 11 }));
     shapes.push(...bars(mark, across, downs[i]!, box, hits), line(box.x, box.y + TALL, box.x + box.width, box.y + TALL, "control"));
   });
   const bottom = marks.length * (TITLE + TALL + 8);

@@ -2,11 +2,12 @@
 
 import type { Panel } from "../generated/document";
 import { h } from "../app/dom";
+import { visible } from "../model/names";
 import { csvOf } from "./csv";
 import { downloadDoubt, fileName, saveText } from "./download";
 import { drawingOf } from "./drawing";
 import { numbersOf } from "./numbers";
-import { type Zoom, WHOLE, oneLine } from "./picture";
+import { type Zoom, WHOLE } from "./picture";
 import { svgFile } from "./svg";
 import { numbersTable } from "./table";
 import { sentence, unitOf } from "./words";
@@ -32,7 +33,7 @@ export function fileTools(name: string, shown: Panel | (() => Panel), zoom: () =
       doubt.textContent = downloadDoubt() ?? "";
       doubt.hidden = doubt.textContent === "";
     };
-    const label = `Save ${oneLine(panel().title)} as ${kind}`;
+    const label = `Save ${visible(panel().title)} as ${kind}`;
     return h("button", { type: "button", class: "tool", "aria-label": label, title: label, click: save }, kind);
   };
   return {
@@ -55,12 +56,12 @@ export function tableBehind(title: string, panels: readonly Panel[], choose: (no
     "toggle",
     () => {
       for (const panel of panels) {
-        if (panels.length > 1) details.append(h("h4", "table-title", oneLine(panel.title)));
+        if (panels.length > 1) details.append(h("h4", "table-title", visible(panel.title)));
         details.append(numbersTable(numbersOf(panel), `${panel.title}: the numbers`, choose));
       }
     },
     { once: true },
   );
-  details.setAttribute("aria-label", `Numbers of ${oneLine(title)}`);
+  details.setAttribute("aria-label", `Numbers of ${visible(title)}`);
   return details;
 }

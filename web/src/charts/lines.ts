@@ -1,12 +1,13 @@
 /** Series over a shared axis: what surrounds the lines on screen, and the whole picture for files and paper. */
 
-import type { Line, Panel, Rule } from "../generated/document";
+import type { Envelope, Line, Panel, Rule, Zone } from "../generated/document";
 import { count, figures, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { acrossAxis, downAxis, roomForTicks, valueText } from "./axes";
 import { decimated } from "./decimate";
-import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, label, line, oddSign, oneLine, outline, rect, symbol, textWidth } from "./picture";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oddSign, outline, rect, symbol, textWidth } from "./picture";
 import { inkOfRole } from "./roles";
-import { linearBetween, linearScale, logScale, zoomed, type Scale } from "./scale";
+import { linearBetween, linearScale, logScale, symlogBetween, zoomed, type Scale } from "./scale";
 
 const LABEL_GAP = 14;
 /** Room above and below the lines on a log axis, as a factor. */
@@ -32,10 +33,25 @@ export function rulesOf(panel: Panel): Rule[] {
   return panel.marks.filter((mark): mark is Rule => mark.kind === "rule");
 }
 
+export function envelopesOf(panel: Panel): Envelope[] {
+  return panel.marks.filter((mark): mark is Envelope => mark.kind === "envelope");
+}
+
+function zonesOf(panel: Panel): Zone[] {
+  return panel.marks.filter((mark): mark is Zone => mark.kind === "zone");
+}
+
+/** Everything that the vertical axis has to hold. */
+function heightsOf(panel: Panel): number[] {
+  const guides = zonesOf(panel).flatMap((zone) => (zone.axis === "y" ? [zone.low, zone.high] : []));
+  const curves = panel.marks.flatMap((mark) => (mark.kind === "line" ? mark.y : mark.kind === "envelope" ? [...mark.low, ...mark.high] : []));
+  return [...curves, ...guides].map(toNumber).filter((value) => value !== null);
+}
+
 /** The vertical scale of a panel of lines. */
 export function scaleOfLines(panel: Panel): Scale {
-  const lines = linesOf(panel);
-  const values = lines.flatMap((mark) => mark.y.map(toNumber)).filter((value) => value !== null);
+  const values = heightsOf(panel);
+  if (panel.y.scale === "symlog") return symlogBetween(values);
   if (panel.y.scale === "log") return logScale(values.flatMap((value) => [value * LOG_MARGIN, value / LOG_MARGIN]));
   let least = Infinity;
   for (const value of values) least = Math.min(least, value);
@@ -50,7 +66,8 @@ export function endsOfLines(panel: Panel): [number, number] {
     low = Math.min(low, value);
     high = Math.max(high, value);
   };
-  for (const mark of linesOf(panel)) for (const raw of mark.x) stretch(toNumber(raw));
+  if (panel.x.categories.length) return panel.x.categories.length > 1 ? [0, panel.x.categories.length - 1] : [-0.5, 0.5];
+  for (const mark of [...linesOf(panel), ...envelopesOf(panel)]) for (const raw of mark.x) stretch(toNumber(raw));
   for (const rule of rulesOf(panel)) if (rule.axis === "x") stretch(toNumber(rule.value));
   if (low > high) return [0, 1];
   return low === high ? [low - 1, high + 1] : [low, high];
@@ -108,8 +125,52 @@ function lastText(panel: Panel, mark: Line): string {
   return value === null ? "" : panel.y.unit === "share" ? figures(100 * value) : figures(value);
 }
 
-/** The gap between train and test, shaded: drawn beneath the lines. */
-export function gapShapes(panel: Panel, frame: LineFrame): Shape[] {
+/** What is drawn beneath the lines: guides, bands, and the gap between train and test. */
+export function shadeShapes(panel: Panel, frame: LineFrame): Shape[] {
+  return [...zonesOf(panel).flatMap((zone) => zoneShapes(zone, frame)), ...envelopesOf(panel).flatMap((mark) => envelopeShapes(mark, panel, frame)), ...gapShapes(panel, frame)];
+}
+
+function zoneShapes(zone: Zone, { plot, x, y }: LineFrame): Shape[] {
+  const ends = [Number(zone.low), Number(zone.high)].map(zone.axis === "x" ? x : y);
+  const [least, most] = zone.axis === "x" ? [plot.x, plot.x + plot.width] : [plot.y, plot.y + plot.height];
+  const from = Math.max(least, Math.min(...ends));
+  const to = Math.min(most, Math.max(...ends));
+  if (!(to > from)) return [];
+  const box = zone.axis === "x" ? { x: from, y: plot.y, width: to - from, height: plot.height } : { x: plot.x, y: from, width: plot.width, height: to - from };
+  const said = fitted(zone.label, box.width - 8);
+  const words = said === "…" ? [] : [label(box.x + 4, box.y + 11, said, { fill: "text-3", halo: "panel" })];
+  if (zone.hatched) return [...hatched(box.x, box.y, box.width, box.height), ...words];
+  return [rect(box.x, box.y, box.width, box.height, "control", { opacity: 0.14 }), ...words];
+}
+
+/** Each unbroken stretch of a band, from its upper curve back along its lower one. */
+function envelopeShapes(mark: Envelope, panel: Panel, frame: LineFrame): Shape[] {
+  const { plot } = frame;
+  const place = (raw: unknown): number | null => {
+    const value = toNumber(raw);
+    if (value === null || (panel.y.scale === "log" && value <= 0)) return null;
+    return Math.max(plot.y, Math.min(plot.y + plot.height, frame.y(value)));
+  };
+  const shapes: Shape[] = [];
+  let [there, back]: [[number, number][], [number, number][]] = [[], []];
+  const close = (): void => {
+    if (there.length > 1) shapes.push(outline([...there, ...back.reverse(), there[0]!], { fill: inkOfRole(mark.role), opacity: mark.strength as number }));
+    [there, back] = [[], []];
+  };
+  mark.x.forEach((raw, i) => {
+    const at = toNumber(raw);
+    const [low, high] = [place(mark.low[i]), place(mark.high[i])];
+    if (at === null || low === null || high === null) return close();
+    const x = Math.max(plot.x, Math.min(plot.x + plot.width, frame.x(at)));
+    there.push([x, high]);
+    back.push([x, low]);
+  });
+  close();
+  return shapes;
+}
+
+/** The gap between train and test, shaded. */
+function gapShapes(panel: Panel, frame: LineFrame): Shape[] {
   const [train, test] = pairOf(panel);
   if (!train || !test) return [];
   const samples = gapSamples(train, test, frame);
@@ -183,7 +244,7 @@ function ruleShapes(panel: Panel, { plot, x, y }: LineFrame): Shape[] {
     const at = rule.axis === "x" ? x(Number(rule.value)) : y(Number(rule.value));
     if (rule.axis === "y") {
       if (at < plot.y || at > floor) return [];
-      return [line(plot.x, at, plot.x + plot.width, at, "text-3", { dash: [3, 3] }), label(plot.x + 4, at - 4, oneLine(rule.label), { fill: "text-3", halo: "panel" })];
+      return [line(plot.x, at, plot.x + plot.width, at, "text-3", { dash: [3, 3] }), label(plot.x + 4, at - 4, visible(rule.label), { fill: "text-3", halo: "panel" })];
     }
     if (at < plot.x - 0.5 || at > plot.x + plot.width + 0.5) return [];
     const isRight = at + textWidth(rule.label) + 6 > plot.x + plot.width;
@@ -301,14 +362,14 @@ export function linesPicture(panel: Panel, width: number, zoom: Zoom, height = 2
   const plot: Area = { x: left, y: top, width: Math.max(60, width - left - roomForLabels(panel)), height: height - top - 44 };
   const frame: LineFrame = { plot, domain: x.domain, x: (value) => plot.x + x.place(value) * plot.width, y: (value) => plot.y + (1 - y.place(value)) * plot.height };
   const whole = x.ticks.filter(({ value }) => Number.isInteger(value));
-  const ticks = (whole.length >= 2 ? whole : x.ticks).map(({ value }) => ({ value, label: value.toLocaleString("en-US", { maximumFractionDigits: 2 }) }));
+  const ticks = (whole.length >= 2 || panel.x.categories.length ? whole : x.ticks).map(({ value }) => ({ value, label: xText(panel, value, width / Math.max(2, whole.length) - 8) }));
   const floor = plot.y + plot.height;
   const shapes: Shape[] = [
     ...downAxis(y, plot, panel.y.unit),
     ...acrossAxis({ ...x, kind: "log", ticks }, plot, "", "below", false),
     line(plot.x, floor, plot.x + plot.width, floor, "control"),
-    label(plot.x + plot.width / 2, floor + 32, [panel.x.label, panel.x.unit].filter(Boolean).map(oneLine).join(", "), { anchor: "middle", fill: "text-3" }),
-    ...gapShapes(panel, frame),
+    label(plot.x + plot.width / 2, floor + 32, [panel.x.label, panel.x.unit].filter(Boolean).map(visible).join(", "), { anchor: "middle", fill: "text-3" }),
+    ...shadeShapes(panel, frame),
     ...linesOf(panel).flatMap((mark) => lineShapes(mark, frame, y)),
     ...noteShapes(panel, frame),
   ];
@@ -339,7 +400,24 @@ function lineHits(panel: Panel, frame: LineFrame): Hit[] {
       steps.set(x, [...(steps.get(x) ?? []), pointText(panel, mark, i)]);
     });
   if (steps.size > MOST_MARKERS * 10) return [];
-  return [...steps].map(([x, said]) => ({ x: frame.x(x) - 2, y: frame.plot.y, width: 4, height: frame.plot.height, node: null, tip: `${panel.x.label} ${x}: ${said.join(", ")}` }));
+  return [...steps].map(([x, said]) => ({ x: frame.x(x) - 2, y: frame.plot.y, width: 4, height: frame.plot.height, node: null, tip: `${xText(panel, x)}: ${[...said, ...envelopeTexts(panel, x)].join(", ")}` }));
+}
+
+/** A place on the x axis in words: a layer, or a number. */
+export function xText(panel: Panel, value: number, width = Infinity): string {
+  const { categories } = panel.x;
+  if (!categories.length) return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  const name = categories[value] ?? "";
+  return Number.isFinite(width) ? fitted(name, width) : visible(name);
+}
+
+/** What the bands of a panel reach from and to at a place. */
+export function envelopeTexts(panel: Panel, x: number): string[] {
+  return envelopesOf(panel).flatMap((mark) => {
+    const at = mark.x.findIndex((raw) => Number(raw) === x);
+    const [low, high] = [toNumber(mark.low[at]), toNumber(mark.high[at])];
+    return low === null || high === null ? [] : [`${visible(mark.label)} ${valueText(low, panel.y)} … ${valueText(high, panel.y)}`];
+  });
 }
 
 /** One point of a line in words. */

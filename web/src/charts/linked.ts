@@ -16,6 +16,10 @@ export interface Follower {
 }
 
 const followers = new Map<HTMLElement, Follower>();
+/** Those that have been on the page, and those that had time enough to come. */
+const [arrived, awaited] = [new WeakSet<HTMLElement>(), new WeakSet<HTMLElement>()];
+/** Milliseconds within which a chart that was made is put on the page. */
+const PATIENCE = 2000;
 let [selected, hovered, step]: [string | null, string | null, number | null] = [null, null, null];
 let isWatching = false;
 
@@ -23,6 +27,7 @@ let isWatching = false;
 export function follow(element: HTMLElement, follower: Follower): void {
   watch();
   followers.set(element, follower);
+  expectSoon(element);
   follower.show(selected, hovered, step);
 }
 
@@ -42,12 +47,32 @@ export function hoverInCharts(node: string | null): void {
 
 function tell(act: (follower: Follower) => void): void {
   for (const [element, follower] of followers) {
-    if (element.isConnected) act(follower);
-    else if (element.dataset["drawn"]) {
+    if (element.isConnected) {
+      arrived.add(element);
+      act(follower);
+    } else if (arrived.has(element) || awaited.has(element)) {
       followers.delete(element);
       follower.leave();
     }
   }
+}
+
+/**
+ * A chart may be told of the page before it stands there; by the next task it does, or it never
+ * will: one that was taken away before its first frame must not be kept for ever.
+ */
+function expectSoon(element: HTMLElement): void {
+  setTimeout(() => {
+    awaited.add(element);
+    if (element.isConnected || !followers.has(element)) return;
+    followers.get(element)!.leave();
+    followers.delete(element);
+  }, PATIENCE);
+}
+
+/** How many charts follow the page. */
+export function followerCount(): number {
+  return followers.size;
 }
 
 function watch(): void {

@@ -1,16 +1,21 @@
 /** Values by row and column; a confusion matrix leaves its diagonal uncoloured, so that errors stand out. */
 
-import type { Heatmap, Panel } from "../generated/document";
+import type { Heatmap, Panel, Rule } from "../generated/document";
 import { inkOn } from "../graph/theme";
 import { figures, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { colourOf, type Theme } from "./palette";
-import { type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, oddSign, oneLine, rect, textWidth } from "./picture";
+import { type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oddSign, rect, textWidth } from "./picture";
 
 const LEGEND = 26;
 const MOST_TALL = 720;
 const LARGEST_CELL = 30;
 const STRIP = 24;
+/** So many decades of each sign have colours of their own. */
+const SIGNED_DECADES = 3;
 const MOST_STRIPS = 3;
+/** Height that a matrix over steps has for its rows, where they fit. */
+const STEPS_TALL = 240;
 /** Pixels of a turned name. */
 const LONGEST_HEAD = 110;
 /** Text in a cell needs so many pixels of width. */
@@ -25,13 +30,15 @@ export function matrixPicture(panel: Panel, mark: Heatmap, width: number, zoom: 
   const isStrip = panel.y.categories.length <= MOST_STRIPS && !isSquare;
   const isNamed = !isStrip || panel.y.categories.length > 1;
   const left = isNamed ? 10 + Math.min(130, width * 0.3, Math.max(0, ...names.map((name) => textWidth(name)))) : 0;
-  const wide = Math.min(isStrip ? 60 : LARGEST_CELL, (width - left - 8) / Math.max(1, columns.length));
-  const tall = isStrip ? STRIP : Math.min(wide, MOST_TALL / Math.max(1, rows.length), LARGEST_CELL);
-  const cell = { width: isStrip ? wide : Math.min(wide, Math.max(tall, 3)), height: tall };
-  const headRoom = isStrip ? 16 : 17 + headHeight(heads, cell.width);
+  const isOverSteps = mark.steps.length > 0;
+  const wide = Math.min(isStrip || isOverSteps ? 60 : LARGEST_CELL, (width - left - 8) / Math.max(1, columns.length));
+  const most = isOverSteps ? Math.max(5, Math.min(14, STEPS_TALL / Math.max(1, rows.length))) : LARGEST_CELL;
+  const tall = isStrip ? STRIP : isOverSteps ? most : Math.min(wide, MOST_TALL / Math.max(1, rows.length), most);
+  const cell = { width: isStrip || isOverSteps ? wide : Math.min(wide, Math.max(tall, 3)), height: tall };
+  const headRoom = isStrip ? 16 : 17 + (isOverSteps ? 14 : headHeight(heads, cell.width));
   const plot = { x: left, y: headRoom, width: cell.width * columns.length, height: cell.height * rows.length };
   const paint = colouring(mark, isSquare);
-  const shapes: Shape[] = isStrip ? groupNames(heads, cell.width, left, headRoom) : columnNames(heads, cell.width, plot.x, plot.y);
+  const shapes: Shape[] = isStrip ? groupNames(heads, cell.width, left, headRoom) : isOverSteps ? stepNames(heads, cell.width, plot.x, plot.y) : columnNames(heads, cell.width, plot.x, plot.y);
   const hits: Hit[] = [];
   if (isNamed) shapes.push(...rowNames(names, cell.height, plot));
   if (!isStrip) shapes.push(label(left, 10, `${panel.x.label || "column"} →`, { fill: "text-3" }));
@@ -41,13 +48,26 @@ export function matrixPicture(panel: Panel, mark: Heatmap, width: number, zoom: 
       const [x, y] = [plot.x + j * cell.width, plot.y + i * cell.height];
       const raw = mark.values[r]?.[c] ?? null;
       const tip = `${said(panel.y, r)}, ${said(panel.x, c)}: ${cellText(mark, r, c)}`;
-      shapes.push(...drawCell(raw, x, y, cell.width - gap, cell.height - gap, paint, isSquare && r === c, theme, mark.unit === "%"));
-      hits.push({ x, y, width: cell.width, height: cell.height, tip, node: mark.nodes[c] ?? null });
+      shapes.push(...drawCell(raw, x, y, cell.width - gap, cell.height - gap, paint, isSquare && r === c, theme, mark.unit === "%" && !isOverSteps));
+      hits.push({ x, y, width: cell.width, height: cell.height, tip, node: mark.nodes[c] || mark.row_nodes[r] || null });
     }),
   );
   const bottom = plot.y + plot.height;
+  for (const rule of panel.marks.filter((one): one is Rule => one.kind === "rule" && one.axis === "x")) {
+    const x = plot.x + (Number(rule.value) + 0.5 - (columns[0] ?? 0)) * cell.width - gap / 2;
+    if (x >= plot.x - 1 && x <= plot.x + plot.width + 1) shapes.push(line(x, plot.y - 3, x, bottom + 3, "text", { width: 1.5 }));
+  }
   shapes.push(...legend(mark, paint, plot.x, bottom + 12, isSquare));
-  return { width, height: bottom + LEGEND, shapes, hits, plot, zooms: columns.length > 1 || zoom.x[1] - zoom.x[0] < 1 ? "xy" : "none" };
+  const zooms = columns.length > 1 || zoom.x[1] - zoom.x[0] < 1 ? "xy" : "none";
+  const picture: Picture = { width, height: bottom + LEGEND, shapes, hits, plot, zooms };
+  if (mark.steps.length) picture.xAt = (step) => columnOf(mark, columns, step, plot.x, cell.width);
+  return picture;
+}
+
+/** Middle of the column that holds a step; null where none does. */
+function columnOf(mark: Heatmap, columns: readonly number[], step: number, left: number, cell: number): number | null {
+  const at = columns.findIndex((c) => (mark.steps[c] ?? -1) >= step);
+  return at < 0 ? null : left + (at + 0.5) * cell;
 }
 
 /** Whether rows and columns are the same classes: then the diagonal is what is right. */
@@ -67,7 +87,7 @@ export function cellText(mark: Heatmap, row: number, column: number): string {
 }
 
 function said(axis: Panel["x"], at: number): string {
-  return `${axis.label ? `${axis.label} ` : ""}${oneLine(axis.categories[at] ?? String(at))}`;
+  return `${axis.label ? `${axis.label} ` : ""}${visible(axis.categories[at] ?? String(at))}`;
 }
 
 function windowOf(length: number, [from, to]: readonly [number, number]): number[] {
@@ -77,6 +97,7 @@ function windowOf(length: number, [from, to]: readonly [number, number]): number
 }
 
 interface Colouring {
+  map: "map" | "two";
   low: number;
   high: number;
   share: (value: number) => number;
@@ -94,13 +115,18 @@ function colouring(mark: Heatmap, isSquare: boolean): Colouring {
     }),
   );
   if (low > high) [low, high] = mark.scale === "log" ? [0.1, 1] : [0, 1];
+  if (mark.scale === "symlog") {
+    const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+    const along = (value: number): number => Math.max(0, 1 + Math.log10(Math.abs(value) / most) / SIGNED_DECADES);
+    return { map: "two", low: -most, high: most, share: (value) => (value === 0 ? 0.5 : 0.5 + (Math.sign(value) * along(value)) / 2) };
+  }
   if (mark.scale === "log") {
     if (low === high) [low, high] = [low / 3, high * 3];
-    return { low, high, share: (value) => Math.log(value / low) / Math.log(high / low) };
+    return { map: "map", low, high, share: (value) => Math.log(value / low) / Math.log(high / low) };
   }
   if (mark.unit === "%" || low > 0) low = Math.min(0, low);
   if (high <= low) high = low + 1;
-  return { low, high, share: (value) => (value - low) / (high - low) };
+  return { map: "map", low, high, share: (value) => (value - low) / (high - low) };
 }
 
 function drawCell(raw: unknown, x: number, y: number, width: number, height: number, paint: Colouring, isRight: boolean, theme: Theme, isShare: boolean): Shape[] {
@@ -110,9 +136,9 @@ function drawCell(raw: unknown, x: number, y: number, width: number, height: num
   const [cx, cy] = [x + width / 2, y + height / 2];
   if (value === null) return [rect(x, y, width, height, "panel", { stroke: "severity-high", radius }), oddSign(raw as "NaN", cx, cy, Math.min(3.5, width / 3))];
   const hasRoom = width >= TEXT_CELL && height >= 12;
-  const isQuiet = isRight || value === 0 || (paint.low > 0 && value <= 0);
+  const isQuiet = isRight || (value === 0 && paint.map === "map") || (paint.low > 0 && value <= 0);
   const quiet = isRight && !hasRoom && value > 0 ? "line-strong" : "sunk"; // a diagonal without its numbers is still seen
-  const fill = isQuiet ? quiet : `map:${Math.round(1000 * Math.max(0, Math.min(1, paint.share(value)))) / 1000}`;
+  const fill = isQuiet ? quiet : `${paint.map}:${Math.round(1000 * Math.max(0, Math.min(1, paint.share(value)))) / 1000}`;
   const box = rect(x, y, width, height, fill, { radius });
   const hasText = isShare && hasRoom && (isRight || value >= 0.5);
   if (!hasText) return [box];
@@ -141,9 +167,15 @@ function columnNames(heads: readonly string[], cell: number, left: number, top: 
   return heads.flatMap((name, j) => {
     if (j % every) return [];
     const x = left + (j + 0.5) * cell;
-    if (isLevel) return [label(x, top - 5, oneLine(name), { anchor: "middle" })];
+    if (isLevel) return [label(x, top - 5, visible(name), { anchor: "middle" })];
     return [label(x + 2, top - 5, fitted(name, LONGEST_HEAD), { turn: -45 })];
   });
+}
+
+/** Steps over the columns, level, as many as have room. */
+function stepNames(heads: readonly string[], cell: number, left: number, top: number): Shape[] {
+  const every = Math.max(1, Math.ceil((longestOf(heads) + 12) / cell));
+  return heads.flatMap((name, j) => (j % every ? [] : [label(left + (j + 0.5) * cell, top - 5, visible(name), { anchor: "middle", fill: "text-3" })]));
 }
 
 /** Over a strip of layers: where a group begins, the groups of most layers first to have a name. */
@@ -174,9 +206,9 @@ function rowNames(names: readonly string[], tall: number, plot: Picture["plot"])
 
 function legend(mark: Heatmap, paint: Colouring, x: number, y: number, isSquare: boolean): Shape[] {
   const steps = 24;
-  const ramp = Array.from({ length: steps }, (_, i) => rect(x + i * 4, y, 4.3, 7, `map:${i / (steps - 1)}`));
+  const ramp = Array.from({ length: steps }, (_, i) => rect(x + i * 4, y, 4.3, 7, `${paint.map}:${i / (steps - 1)}`));
   const unit = mark.unit ? ` ${mark.unit}` : "";
-  const log = mark.scale === "log" ? ", log" : "";
-  const words = `${figures(paint.low, 2)} to ${figures(paint.high, 2)}${unit} ${oneLine(mark.label)}${isSquare ? ", errors only" : ""}${log}`;
+  const log = { linear: "", log: ", log", symlog: ", symmetric log" }[mark.scale];
+  const words = `${figures(paint.low, 2)} to ${figures(paint.high, 2)}${unit} ${visible(mark.label)}${isSquare ? ", errors only" : ""}${log}`;
   return [...ramp, label(x + steps * 4 + 8, y + 7, words, { fill: "text-2" })];
 }

@@ -1,8 +1,8 @@
 /** The numbers behind a panel as rows of cells: for the table, and for files. */
 
 import type { Axis, Panel } from "../generated/document";
+import { visible } from "../model/names";
 import { cellText } from "./matrix";
-import { oneLine } from "./picture";
 
 export type Cell = string | number | null;
 
@@ -32,7 +32,13 @@ export function numbersOf(panel: Panel): Numbers {
 
 function lines(panel: Panel): Numbers {
   const found = table([titled(panel.x, "x"), titled(panel.y, "y"), "series"]);
-  for (const mark of panel.marks) if (mark.kind === "line") mark.x.forEach((x, i) => add(found, null, value(x), value(mark.y[i]), mark.label));
+  const place = (x: unknown): Cell => panel.x.categories[Number(x)] ?? value(x);
+  for (const mark of panel.marks) {
+    if (mark.kind === "line") mark.x.forEach((x, i) => add(found, null, place(x), value(mark.y[i]), mark.label));
+    if (mark.kind !== "envelope") continue;
+    mark.x.forEach((x, i) => add(found, null, place(x), value(mark.low[i]), `${mark.label}, low`));
+    mark.x.forEach((x, i) => add(found, null, place(x), value(mark.high[i]), `${mark.label}, high`));
+  }
   return found;
 }
 
@@ -52,7 +58,7 @@ function heatmap(panel: Panel): Numbers {
     row.forEach((raw, c) => {
       const cell = raw === null ? cellText(mark, r, c) : value(raw);
       const count = hasCounts ? [Number(mark.text[r]?.[c] || 0) || (mark.text[r]?.[c] ?? "") || 0] : [];
-      add(found, mark.nodes[c], panel.y.categories[r] ?? "", panel.x.categories[c] ?? "", cell, ...count);
+      add(found, mark.nodes[c] || mark.row_nodes[r], panel.y.categories[r] ?? "", panel.x.categories[c] ?? "", cell, ...count);
     }),
   );
   return found;
@@ -112,6 +118,6 @@ function value(raw: unknown): Cell {
 }
 
 function titled(axis: Axis, otherwise: string): string {
-  const name = oneLine(axis.label || otherwise);
+  const name = visible(axis.label || otherwise);
   return axis.unit ? `${name} (${axis.unit})` : name;
 }

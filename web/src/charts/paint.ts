@@ -1,5 +1,6 @@
 /** Paints the shapes of a picture on a canvas. */
 
+import { isolated } from "../model/names";
 import { colourOf, type Theme } from "./palette";
 import type { Shape, TextShape } from "./picture";
 
@@ -53,13 +54,14 @@ function write(context: CanvasRenderingContext2D, shape: TextShape, theme: Theme
   context.save();
   context.translate(shape.x, shape.y);
   if (shape.turn) context.rotate((shape.turn * Math.PI) / 180);
+  const text = isolated(shape.text);
   if (shape.halo) {
     context.strokeStyle = colourOf(shape.halo, theme);
     context.lineWidth = 3;
     context.lineJoin = "round";
-    context.strokeText(shape.text, 0, 0);
+    context.strokeText(text, 0, 0);
   }
   context.fillStyle = colourOf(shape.fill, theme);
-  context.fillText(shape.text, 0, 0);
+  context.fillText(text, 0, 0);
   context.restore();
 }

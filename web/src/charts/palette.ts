@@ -4,7 +4,7 @@ import { colourAt } from "../model/measures";
 
 export type Theme = "light" | "dark";
 
-/** Name of a colour: a token, a role, `map:0.4` on the sequential map, or "none". */
+/** Name of a colour: a token, a role, `map:0.4` on the sequential map, `two:0.4` on the diverging one, or "none". */
 export type Ink = string;
 
 const LIGHT = {
@@ -29,7 +29,7 @@ export const TOKENS: Record<Theme, Record<keyof typeof LIGHT, string>> = { light
 export function colourOf(ink: Ink, theme: Theme): string {
   if (ink === "none") return "none";
   if (ink === "black" || ink === "white") return ink === "black" ? "#000" : "#fff"; // on colours of the map
-  if (ink.startsWith("map:")) return mapped(ink, theme);
+  if (ink.startsWith("map:") || ink.startsWith("two:")) return mapped(ink, theme);
   const colour = (TOKENS[theme] as Record<string, string>)[ink];
   if (!colour) throw new Error(`charts have no colour called ${ink}`);
   return colour;
@@ -37,10 +37,10 @@ export function colourOf(ink: Ink, theme: Theme): string {
 
 const mixed = new Map<string, string>();
 
-/** A colour of the sequential map; a matrix asks for the same few again and again. */
+/** A colour of a map; a matrix asks for the same few again and again. */
 function mapped(ink: Ink, theme: Theme): string {
   const key = `${theme}${ink}`;
-  const colour = mixed.get(key) ?? colourAt(Number(ink.slice(4)), theme);
+  const colour = mixed.get(key) ?? colourAt(Number(ink.slice(4)), theme, ink.startsWith("two:") ? "diverging" : "sequential");
   mixed.set(key, colour);
   return colour;
 }

@@ -1,5 +1,6 @@
 /** A drawn chart as plain shapes in pixels: what screen, file and paper all show. */
 
+import { visible } from "../model/names";
 import type { Ink } from "./palette";
 import type { Symbol } from "./roles";
 
@@ -193,16 +194,9 @@ function estimated(text: string, bold: boolean): number {
   return ems * (bold ? 1.06 : 1);
 }
 
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
-
-/** A name on one line: characters that steer lines or turn the writing are written as escapes. */
-export function oneLine(name: string): string {
-  return name.replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
-}
-
 /** The name within so many pixels, its middle left out: the end of a path tells most. */
 export function fitted(name: string, width: number, size = 10): string {
-  const letters = [...oneLine(name)];
+  const letters = [...visible(name)];
   if (textWidth(letters.join(""), size) <= width) return letters.join("");
   for (let kept = letters.length - 1; kept > 1; kept--) {
     const tail = Math.ceil(((kept - 1) * 2) / 3);

@@ -1,7 +1,8 @@
+import { visible } from "../model/names";
 import { describe, expect, it } from "vitest";
 import { fileName } from "./download";
 import { drawingOf } from "./drawing";
-import { type Picture, type TextShape, WHOLE, fitted, hatched, oneLine, textWidth } from "./picture";
+import { type Picture, type TextShape, WHOLE, fitted, hatched, textWidth } from "./picture";
 import { axis, heatmap, panel, scatter, series } from "./testing/panels";
 
 function draw(made: ReturnType<typeof panel>, zoom = WHOLE, width = 600): Picture {
@@ -166,7 +167,7 @@ describe("texts and shapes", () => {
   });
 
   it("show steering characters as escapes", () => {
-    expect(oneLine("a\u202eb\n")).toBe("a\\u{202e}b\\u{a}");
+    expect(visible("a\u202eb\n")).toBe("a\\u202eb\\n");
   });
 
   it("hatch within the box", () => {

@@ -2,8 +2,9 @@
 
 import type { Line, Panel, Scatter } from "../generated/document";
 import { count, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { acrossAxis, downAxis, roomForTicks, scaleFor, valueText } from "./axes";
-import { type Anchor, type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oddSign, oneLine, outline, symbol, textWidth } from "./picture";
+import { type Anchor, type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oddSign, outline, symbol, textWidth } from "./picture";
 import { inkOfRole, symbolOfRole } from "./roles";
 import { zoomed, type Scale } from "./scale";
 
@@ -59,7 +60,7 @@ function roomy(scale: Scale): Scale {
 
 function axisTitle(axis: Panel["x"]): string {
   const scale = axis.scale === "log" ? "log" : "";
-  return [axis.label, axis.unit, scale].filter(Boolean).map(oneLine).join(", ");
+  return [axis.label, axis.unit, scale].filter(Boolean).map(visible).join(", ");
 }
 
 function placed(marks: readonly Scatter[], x: Scale, y: Scale, plot: Area): Placed[] {
@@ -120,7 +121,7 @@ function footerOf(beside: readonly Beside[], width: number): string[] {
   const counts = new Map<string, number>();
   for (const { why } of beside) counts.set(why, (counts.get(why) ?? 0) + 1);
   if (!counts.size) return [];
-  const parts = [...counts].map(([why, n]) => `${oneLine(why)} ×${count(n)}`);
+  const parts = [...counts].map(([why, n]) => `${visible(why)} ×${count(n)}`);
   return [fitted(`Beside the axes: ${parts.join("; ")}`, width)];
 }
 
@@ -130,7 +131,7 @@ function hitOf(panel: Panel, mark: Scatter, index: number, x: number, y: number)
     return value !== null ? valueText(value, axis) : raw === null || raw === undefined ? mark.missing[index] || "not measured" : String(raw);
   };
   const name = mark.names[index] ?? mark.label;
-  const tip = `${oneLine(name)} (${mark.label}): ${panel.y.label} ${text(mark.y[index], panel.y)}, ${panel.x.label} ${text(mark.x[index], panel.x)}`;
+  const tip = `${visible(name)} (${mark.label}): ${panel.y.label} ${text(mark.y[index], panel.y)}, ${panel.x.label} ${text(mark.x[index], panel.x)}`;
   return { x: x - RADIUS, y: y - RADIUS, width: 2 * RADIUS, height: 2 * RADIUS, tip, node: mark.nodes[index] || null, near: true };
 }
 
@@ -149,7 +150,7 @@ function guides(panel: Panel, x: Scale, y: Scale, plot: Area): Shape[] {
     const at = 0.12;
     return [
       outline(clipped, { stroke: "text-3", dash: [4, 3], width: 1 }),
-      label(x1 + (x2 - x1) * at - 4 * Math.sin((-turn * Math.PI) / 180), y1 + (y2 - y1) * at - 5, oneLine(mark.label), { turn, fill: "text-3", halo: "panel" }),
+      label(x1 + (x2 - x1) * at - 4 * Math.sin((-turn * Math.PI) / 180), y1 + (y2 - y1) * at - 5, visible(mark.label), { turn, fill: "text-3", halo: "panel" }),
     ];
   });
 }

@@ -2,8 +2,9 @@
 
 import type { Panel, Ridges } from "../generated/document";
 import { figures, toNumber } from "../model/format";
-import { acrossAxis, symlogOver } from "./axes";
-import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oneLine, outline, oddSign, rect, textWidth } from "./picture";
+import { visible } from "../model/names";
+import { acrossAxis, scaleFor, symlogOver } from "./axes";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, outline, oddSign, rect, textWidth } from "./picture";
 import { inkOfRole } from "./roles";
 import { zoomed, type Scale } from "./scale";
 
@@ -25,7 +26,7 @@ export function ridgesPicture(panel: Panel, mark: Ridges, width: number, zoom: Z
   const top = pitch * (TALL - 1) + 4;
   const plot: Area = { x: left, y: 0, width: Math.max(60, width - left - right), height: top + names.length * pitch };
   const edges = mark.edges.map(Number);
-  const scale = zoomed(scaleOf(edges, mark), zoom.x);
+  const scale = zoomed(scaleOf(panel, edges, mark), zoom.x);
   const shapes: Shape[] = gridlines(scale, plot);
   const hits: Hit[] = [];
   names.forEach((name, row) => {
@@ -36,7 +37,7 @@ export function ridgesPicture(panel: Panel, mark: Ridges, width: number, zoom: Z
     else shapes.push(...unmeasured(mark.missing[row] || "not measured", plot, base, pitch));
     shapes.push(label(left - 8, base - 1, fitted(name, left - 10, pitch < ROW ? 10 : 11), { size: pitch < ROW ? 10 : 11, anchor: "end" }));
     shapes.push(...rowFigures(mark, row, plot.x + plot.width, base - 1));
-    hits.push({ x: 0, y: base + 3 - pitch, width, height: pitch, node: mark.nodes[row] || null, tip: `${oneLine(name)}: ${ridgeText(mark, row)}` });
+    hits.push({ x: 0, y: base + 3 - pitch, width, height: pitch, node: mark.nodes[row] || null, tip: `${visible(name)}: ${ridgeText(mark, row)}` });
   });
   const head = acrossAxis(scale, { ...plot, y: HEAD, height: 0 }, panel.x.unit, "above", false);
   head.push(label(plot.x + plot.width + 48, HEAD - 6, "σ", { anchor: "end", fill: "text-3" }), label(plot.x + plot.width + 98, HEAD - 6, "zero, %", { anchor: "end", fill: "text-3" }));
@@ -59,7 +60,8 @@ function numberText(value: unknown): string {
 }
 
 /** Without a negative value anywhere, only the positive side is drawn. */
-function scaleOf(edges: readonly number[], mark: Ridges): Scale {
+function scaleOf(panel: Panel, edges: readonly number[], mark: Ridges): Scale {
+  if (panel.x.scale !== "symlog") return scaleFor(panel.x, edges);
   const half = (edges.length - 1) / 2;
   const isSigned = mark.shares.some((shares) => shares.slice(0, Math.floor(half)).some((share) => Number(share) > 0));
   return symlogOver(edges, !isSigned);
@@ -78,8 +80,9 @@ function ridge(mark: Ridges, row: number, edges: readonly number[], shares: read
   const clip = (share: number): number => plot.x + Math.max(0, Math.min(1, share)) * plot.width;
   const isFilled = mark.filled === "all" || row === mark.shares.length - 1;
   const shapes: Shape[] = [];
-  for (const side of [-1, 1] as const) {
-    const points = sidePoints(edges, shares, side).map(([value, share]): [number, number] => [clip(scale.place(value)), base - (most ? (share / most) * (tall - 2) : 0)]);
+  const stretches = scale.kind === "symlog" ? ([-1, 1] as const).map((side) => sidePoints(edges, shares, side)) : [wholePoints(edges, shares)];
+  for (const stretch of stretches) {
+    const points = stretch.map(([value, share]): [number, number] => [clip(scale.place(value)), base - (most ? (share / most) * (tall - 2) : 0)]);
     if (points.length < 3 || points.every(([, y]) => y === base)) continue;
     shapes.push(
       outline([...points, points[0]!], { fill: "panel", opacity: 0.8 }),
@@ -91,6 +94,15 @@ function ridge(mark: Ridges, row: number, edges: readonly number[], shares: read
   const [x, share] = [scale.place(0), zero * (tall - 2)];
   if (zero > 0 && x >= 0 && x <= 1) shapes.push(rect(clip(x) - 1.5, base - Math.max(1, share), 3, Math.max(1, share), "text"));
   return shapes;
+}
+
+/** Value and share along an axis without a gap about zero: an end, the middle of each bin, an end. */
+function wholePoints(edges: readonly number[], shares: readonly number[]): [number, number][] {
+  const middles = shares.map((share, i): [number, number] => {
+    const [low, high] = [edges[i]!, edges[i + 1]!];
+    return [low > 0 ? Math.sqrt(low * high) : (low + high) / 2, share];
+  });
+  return [[edges[0]!, 0], ...middles, [edges.at(-1)!, 0]];
 }
 
 /** Value and share along one side of zero: an end, the middle of each bin in the logarithm, an end. */

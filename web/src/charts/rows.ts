@@ -2,8 +2,9 @@
 
 import type { Band, Bars, Panel } from "../generated/document";
 import { figures, inUnit, toNumber } from "../model/format";
+import { visible } from "../model/names";
 import { acrossAxis, scaleFor, valueText } from "./axes";
-import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oddSign, oneLine, rect, textWidth } from "./picture";
+import { type Area, type Hit, type Picture, type Shape, type Zoom, fitted, hatched, label, line, oddSign, rect, textWidth } from "./picture";
 import { inkOfRole } from "./roles";
 import { zoomed, type Scale } from "./scale";
 
@@ -42,7 +43,7 @@ export function rowsPicture(panel: Panel, width: number, zoom: Zoom, most = Infi
     shapes.push(label(plot.x + plot.width + 8, y + 12.5, written.length ? fitted(written.join(" "), room - 8, 11) : "–", { size: 11, fill: "text" }));
     const node = marks.map((mark) => mark.nodes[at]).find(Boolean) ?? null;
     const said = marks.map((mark) => tipOf(mark, at, measured)).join("; ");
-    hits.push({ x: 0, y, width, height: ROW, node, tip: `${oneLine(names[at] ?? "")}: ${said}` });
+    hits.push({ x: 0, y, width, height: ROW, node, tip: `${visible(names[at] ?? "")}: ${said}` });
   });
   for (const { value, label: name } of rules) {
     const x = plot.x + scale.place(Number(value)) * plot.width;

@@ -131,6 +131,39 @@ export function symlogScale(first: number, last: number, gap = 0.06, positiveOnl
   return { kind: "symlog", domain: [positiveOnly ? 0 : -(10 ** last), 10 ** last], place, at, ticks: ticksEvery(Math.max(1, Math.ceil(decades / sides)), ROOM_AROUND_ZERO), fine };
 }
 
+/** Decades below the largest magnitude that a symmetric log axis of curves tells apart. */
+const CURVE_DECADES = 4;
+/** Decades between zero and the innermost magnitude: there the axis is linear. */
+const HALF_GAP = 0.5;
+
+/** A signed axis for curves: logarithmic far from zero, linear near it, no longer than the values. */
+export function symlogBetween(values: readonly number[]): Scale {
+  const sizes = values.filter(Number.isFinite).map(Math.abs).filter((size) => size > 0);
+  let [least, greatest] = [Infinity, 0];
+  for (const size of sizes) [least, greatest] = [Math.min(least, size), Math.max(greatest, size)];
+  if (!sizes.length) return linearScale(values);
+  const inner = Math.max(least, greatest / 10 ** CURVE_DECADES);
+  const along = (value: number): number => {
+    const size = Math.abs(value) / inner;
+    return Math.sign(value) * (size <= 1 ? HALF_GAP * size : HALF_GAP + Math.log10(size));
+  };
+  const back = (place: number): number => {
+    const size = Math.abs(place);
+    return Math.sign(place) * inner * (size <= HALF_GAP ? size / HALF_GAP : 10 ** (size - HALF_GAP));
+  };
+  const ends = range(values).map(along) as [number, number];
+  const margin = 0.05 * (ends[1] - ends[0] || 1);
+  const [low, high] = [ends[0] - margin, ends[1] + margin];
+  const ticks: Scale["ticks"] = [{ value: 0, label: "0" }];
+  const first = Math.ceil(Math.log10(inner) - 1e-9);
+  const last = Math.floor(Math.log10(greatest) + 1e-9);
+  const every = Math.max(1, Math.ceil((last - first + 1) / 2));
+  for (let exponent = last; exponent >= first; exponent -= every)
+    for (const [sign, mark] of [[1, ""], [-1, "−"]] as const) ticks.push({ value: sign * 10 ** exponent, label: `${mark}${power(exponent)}` });
+  const shown = ticks.filter(({ value }) => along(value) >= low && along(value) <= high).sort((a, b) => a.value - b.value);
+  return { kind: "symlog", domain: [back(low), back(high)], place: (value) => (along(value) - low) / (high - low), at: (share) => back(low + share * (high - low)), ticks: shown };
+}
+
 function range(values: readonly number[]): [number, number] {
   let [least, greatest] = [Infinity, -Infinity];
   for (const value of values) {

@@ -5,7 +5,7 @@ import type { Line, Panel } from "../generated/document";
 import { h } from "../app/dom";
 import { toNumber } from "../model/format";
 import { fewer, roomForTicks, tickText } from "./axes";
-import { ODD_LANE, endsOfLines, gapShapes, hasOdd, linesOf, noteShapes, pointText, roomForLabels, scaleOfLines, type LineFrame } from "./lines";
+import { ODD_LANE, endsOfLines, envelopeTexts, envelopesOf, hasOdd, linesOf, noteShapes, pointText, roomForLabels, scaleOfLines, shadeShapes, type LineFrame, xText } from "./lines";
 import { paint } from "./paint";
 import { colourOf, themeShown } from "./palette";
 import { line, type Zoom } from "./picture";
@@ -66,7 +66,7 @@ export class SeriesChart {
 
   draw(width: number): void {
     if (this.plot) return this.plot.setSize({ width, height: SERIES_HEIGHT });
-    this.plot = new uPlot(this.settings(width), aligned(this.lines), this.element);
+    this.plot = new uPlot(this.settings(width), aligned(this.lines, this.panel), this.element);
     this.listen(this.plot);
   }
 
@@ -116,7 +116,7 @@ export class SeriesChart {
   private put(lines: Line[], isClose: boolean): void {
     this.take(lines);
     this.isClose = isClose;
-    this.plot?.setData(aligned(lines), false);
+    this.plot?.setData(aligned(lines, this.panel), false);
     this.plot?.redraw(false);
   }
 
@@ -169,10 +169,10 @@ export class SeriesChart {
       cursor: { points: { size: 7 }, y: false, drag: { x: true, y: false, dist: 4 } },
       scales: {
         x: { time: false, range: (_, low, high) => (low === null ? this.ends : low === high ? [low - 1, high + 1] : [low, high]) },
-        y: { distr: this.scale.kind === "log" ? 3 : 1, range: () => [...this.scale.domain] as [number, number] },
+        y: { ...distribution(this.scale), range: () => [...this.scale.domain] as [number, number] },
       },
       axes: [
-        { ...axis, size: 24, label: [panel.x.label, panel.x.unit].filter(Boolean).join(", "), labelSize: 16, labelFont: font, space: 60, incrs: WHOLE_STEPS, values: (_, splits) => splits.map(stepText) },
+        { ...axis, size: 24, label: [panel.x.label, panel.x.unit].filter(Boolean).join(", "), labelSize: 16, labelFont: font, space: panel.x.categories.length ? 90 : 60, incrs: WHOLE_STEPS, values: (_, splits) => splits.map((value) => this.tickText(value, width, splits.length)) },
         {
           ...axis,
           size: Math.max(34, roomForTicks(this.scale, panel.y.unit)),
@@ -185,12 +185,16 @@ export class SeriesChart {
       ],
       series: [{}, ...this.lines.map((mark) => style(mark, this.scale, ink))],
       hooks: {
-        drawAxes: [(plot) => paintOn(plot, gapShapes(panel, frameOf(plot)))],
+        drawAxes: [(plot) => paintOn(plot, shadeShapes(panel, frameOf(plot)))],
         draw: [(plot) => paintOn(plot, [...this.stepShapes(plot), ...noteShapes(panel, frameOf(plot))])],
         setCursor: [(plot) => this.say(plot.cursor.idx ?? null, (plot.cursor.left ?? -1) >= 0)],
         setScale: [(plot, key) => key === "x" && this.follow(plot)],
       },
     };
+  }
+
+  private tickText(value: number, width: number, ticks: number): string {
+    return this.panel.x.categories.length ? (Number.isInteger(value) ? xText(this.panel, value, width / ticks - 12) : "") : stepText(value);
   }
 
   private stepShapes(plot: uPlot): ReturnType<typeof noteShapes> {
@@ -225,7 +229,7 @@ export class SeriesChart {
     over.addEventListener("click", () => {
       const index = plot.cursor.idx;
       const step = index == null ? undefined : plot.data[0]?.[index];
-      if (step !== undefined && plot.select.width === 0) this.options.chooseStep?.(step);
+      if (step !== undefined && plot.select.width === 0) !this.panel.x.categories.length && this.options.chooseStep?.(step);
     });
   }
 
@@ -298,14 +302,16 @@ export class SeriesChart {
       const at = this.places[line]!.get(x);
       return at === undefined ? [] : [pointText(this.panel, mark, at)];
     });
-    this.readout.textContent = `${this.panel.x.label} ${stepText(x)}: ${said.join(", ")}`;
+    const where = this.panel.x.categories.length ? xText(this.panel, x) : `${this.panel.x.label} ${stepText(x)}`;
+    this.readout.textContent = `${where}: ${[...said, ...envelopeTexts(this.panel, x)].join(", ")}`;
   }
 }
 
 /** uPlot's form: one x column, then a column a line; undefined where a line has no point there. */
-function aligned(lines: readonly Line[]): uPlot.AlignedData {
+function aligned(lines: readonly Line[], panel: Panel): uPlot.AlignedData {
   const xs = new Set<number>();
   for (const mark of lines) for (const x of mark.x) if (x !== null) xs.add(Number(x));
+  for (const mark of envelopesOf(panel)) for (const x of mark.x) if (x !== null) xs.add(Number(x));
   const sorted = [...xs].sort((a, b) => a - b);
   const place = new Map(sorted.map((x, i) => [x, i]));
   const columns = lines.map((mark) => {
@@ -331,6 +337,13 @@ function within(mark: Line, closer: Closer): Line {
   const [before, after] = [keep((x) => x < low), keep((x) => x > high)];
   const join = <T>(own: readonly T[], inside: readonly T[]): T[] => [...before.map((i) => own[i]!), ...inside, ...after.map((i) => own[i]!)];
   return { ...mark, x: join(mark.x, closer.x), y: join(mark.y, closer.y), markers: false };
+}
+
+/** How uPlot places values: as the scale does that is drawn beside it. */
+function distribution(scale: Scale): uPlot.Scale {
+  if (scale.kind === "log") return { distr: 3 };
+  if (scale.kind === "linear") return { distr: 1 };
+  return { distr: 100 as uPlot.Scale.Distr, fwd: (value) => scale.place(value), bwd: (share) => scale.at(share) };
 }
 
 /** Steps are whole numbers: no exponent and no decimals unless the axis is zoomed that far. */

@@ -1,7 +1,8 @@
 /** The one writer of SVG: for the page, and for files that open anywhere. */
 
+import { isolated, visible } from "../model/names";
 import { colourOf, type Theme } from "./palette";
-import { type Picture, type Shape, type TextShape, label, oneLine, rect, textWidth } from "./picture";
+import { type Picture, type Shape, type TextShape, label, rect, textWidth } from "./picture";
 
 export const FONT = "Inter, 'SF Pro Text', 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
 const SPACE = "http://www.w3.org/2000/svg";
@@ -44,7 +45,7 @@ export function mount(shapes: readonly Shape[], theme: Theme): DocumentFragment 
   for (const tag of shapes.flatMap((shape) => tagsOf(shape, theme))) {
     const element = document.createElementNS(SPACE, tag.name);
     for (const [name, value] of Object.entries(tag.attributes)) element.setAttribute(name, String(value));
-    if (tag.text !== undefined) element.textContent = tag.text;
+    if (tag.text !== undefined) element.textContent = isolated(tag.text);
     fragment.append(element);
   }
   return fragment;
@@ -66,13 +67,13 @@ export function svgFile(picture: Picture, caption: Caption): string {
   const head = picture.head;
   const tall = picture.height + (head?.height ?? 0);
   const width = picture.width + 2 * EDGE;
-  const notes = caption.notes.flatMap((note) => wrapped(oneLine(note), picture.width));
+  const notes = caption.notes.flatMap((note) => wrapped(visible(note), picture.width));
   const height = Math.ceil(HEAD + tall + notes.length * LINE + EDGE);
-  const title = label(EDGE, 20, oneLine(caption.title), { size: 13, bold: true, fill: "text" });
+  const title = label(EDGE, 20, visible(caption.title), { size: 13, bold: true, fill: "text" });
   const around: Shape[] = [
     rect(0, 0, width, height, "panel"),
     title,
-    label(EDGE + textWidth(title.text, 13, true) + 10, 20, oneLine(caption.subtitle), { size: 11 }),
+    label(EDGE + textWidth(title.text, 13, true) + 10, 20, visible(caption.subtitle), { size: 11 }),
     ...notes.map((note, i) => label(EDGE, HEAD + tall + (i + 1) * LINE, note, { size: 10, fill: "text-3" })),
   ];
   const group = (shapes: readonly Shape[], down: number): string =>
@@ -80,8 +81,8 @@ export function svgFile(picture: Picture, caption: Caption): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<svg xmlns="${SPACE}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escaped(FONT)}" role="img">`,
-    `<title>${escaped(oneLine(caption.title))}</title>`,
-    `<desc>${escaped(oneLine(caption.description))}</desc>`,
+    `<title>${escaped(visible(caption.title))}</title>`,
+    `<desc>${escaped(visible(caption.description))}</desc>`,
     ...around.map(written),
     ...(head ? [group(head.shapes, HEAD)] : []),
     group(picture.shapes, HEAD + (head?.height ?? 0)),
@@ -96,7 +97,7 @@ function written(shape: Shape): string {
 
 function element({ name, attributes, text }: Tag): string {
   const fields = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(value))}"`);
-  return text === undefined ? `<${name}${fields.join("")}/>` : `<${name}${fields.join("")}>${escaped(oneLine(text))}</${name}>`;
+  return text === undefined ? `<${name}${fields.join("")}/>` : `<${name}${fields.join("")}>${escaped(isolated(text))}</${name}>`;
 }
 
 const MARKUP: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

@@ -2,8 +2,8 @@
 
 import { h } from "../app/dom";
 import { count, figures } from "../model/format";
+import { visible } from "../model/names";
 import type { Cell, Numbers } from "./numbers";
-import { oneLine } from "./picture";
 
 const MOST_ROWS = 2000;
 
@@ -15,7 +15,7 @@ export function numbersTable(numbers: Numbers, caption: string, choose: (node: s
   const isNumber = shown.map((_, c) => numbers.rows.some((row) => typeof row[c] === "number"));
   let [sortedBy, isRising] = [-1, true];
   const heads = shown.map((column, c) => {
-    const button = h("button", { type: "button", class: "sort", click: () => sort(c) }, oneLine(column.name));
+    const button = h("button", { type: "button", class: "sort", click: () => sort(c) }, visible(column.name));
     return h("th", { scope: "col", class: isNumber[c] ? "number" : null, "aria-sort": "none" }, button);
   });
 
@@ -29,8 +29,8 @@ export function numbersTable(numbers: Numbers, caption: string, choose: (node: s
   };
 
   fill();
-  const table = h("table", { class: "data" }, h("caption", "visually-hidden", oneLine(caption)), h("thead", {}, h("tr", {}, ...heads)), body);
-  return h("div", {}, h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": oneLine(caption) }, table), ...leftOut(numbers, shown.length));
+  const table = h("table", { class: "data" }, h("caption", "visually-hidden", visible(caption)), h("thead", {}, h("tr", {}, ...heads)), body);
+  return h("div", {}, h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": visible(caption) }, table), ...leftOut(numbers, shown.length));
 }
 
 function leftOut(numbers: Numbers, columns: number): HTMLElement[] {
@@ -54,7 +54,7 @@ function rowOf(numbers: Numbers, at: number, columns: number, isNumber: readonly
 
 function cellText(cell: Cell): string {
   if (cell === null) return "–";
-  if (typeof cell === "string") return oneLine(cell);
+  if (typeof cell === "string") return visible(cell);
   return Number.isInteger(cell) && Math.abs(cell) < 1e9 ? cell.toLocaleString("en-US") : figures(cell, 4);
 }
 

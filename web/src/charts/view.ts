@@ -3,14 +3,16 @@
 import "./charts.css";
 import type { Panel, View } from "../generated/document";
 import { h } from "../app/dom";
+import { visible } from "../model/names";
 import { type Drawing, drawingOf } from "./drawing";
 import { fileTools, tableBehind } from "./files";
 import { follow, hoverInCharts, showInCharts } from "./linked";
 import { isSquareOf } from "./matrix";
 import { measureOnPage } from "./measuring";
 import { type Theme, themeShown } from "./palette";
-import { type Zoom, WHOLE, oneLine } from "./picture";
+import { type Zoom, WHOLE } from "./picture";
 import { Plot } from "./plot";
+import { ScaledChart } from "./scaledchart";
 import { type Closer, SeriesChart } from "./series";
 import { mount } from "./svg";
 import { sentence, unitOf } from "./words";
@@ -37,7 +39,7 @@ const PRINT_WIDTH = 680;
 let isMeasuring = false;
 
 /** The charts of each view that is drawn, and what behind them is written from the numbers. */
-const drawnViews = new WeakMap<HTMLElement, { charts: PanelChart[]; table: HTMLElement; renewTable: () => HTMLElement }>();
+const drawnViews = new WeakMap<HTMLElement, { charts: ScaledChart<PanelChart>[]; table: HTMLElement; isPart: boolean; renewTable: () => HTMLElement }>();
 
 /**
  * Show a view that has grown in the place of the one that is drawn: zoom, scroll and focus stay.
@@ -48,7 +50,7 @@ export function renewView(body: HTMLElement, view: View): boolean {
   const drawn = drawnViews.get(body);
   if (!drawn) return view.panels.length === 0;
   const panels = view.panels.slice(0, drawn.charts.length);
-  const isSame = panels.length === drawn.charts.length && (view.panels.length === panels.length || drawn.charts[0]!.isPart);
+  const isSame = panels.length === drawn.charts.length && (view.panels.length === panels.length || drawn.isPart);
   if (!isSame || !panels.every((panel, i) => drawn.charts[i]!.canRenew(panel))) return false;
   panels.forEach((panel, i) => drawn.charts[i]!.renew(panel));
   const isOpen = drawn.table instanceof HTMLDetailsElement && drawn.table.open;
@@ -72,13 +74,13 @@ export function drawView(view: View, context: ViewContext): HTMLElement {
   }
   const panels = view.panels.slice(0, context.most ?? view.panels.length);
   body.append(h("p", { class: "visually-hidden" }, view.description));
-  const charts = panels.map((panel) => new PanelChart(view, panel, context));
+  const charts = panels.map((panel) => new ScaledChart(view.name, panel, (shown, tools) => new PanelChart(view, shown, context, tools)));
   body.append(h("div", { class: `panels${panels.some(isWide) ? " wide" : ""}` }, ...charts.map((chart) => chart.element)));
   for (const gap of view.gaps) body.append(h("div", { class: "faint" }, `Not measured: ${gap}`));
   const renewTable = (): HTMLElement => tableBehind(view.title, charts.map((chart) => chart.shown), context.choose);
   const table = renewTable();
   body.append(table);
-  drawnViews.set(body, { charts, table, renewTable });
+  drawnViews.set(body, { charts, table, isPart: context.most !== undefined, renewTable });
   return body;
 }
 
@@ -89,7 +91,7 @@ function isWide(panel: Panel): boolean {
 
 /** Only lines are drawn by uPlot; lines over points or bars belong to those. */
 function isSeries(panel: Panel): boolean {
-  return panel.marks.some((mark) => mark.kind === "line") && panel.marks.every((mark) => mark.kind === "line" || mark.kind === "rule");
+  return panel.marks.some((mark) => mark.kind === "line") && panel.marks.every((mark) => ["line", "rule", "envelope", "zone"].includes(mark.kind));
 }
 
 interface Chart {
@@ -117,13 +119,14 @@ class PanelChart {
     view: View,
     private panel: Panel,
     private readonly context: ViewContext,
+    more: readonly HTMLElement[] = [],
   ) {
     this.drawing = drawingOf(panel, context.rows);
     this.chart = this.drawing && this.chartOf();
     const unit = unitOf(panel);
     const files = fileTools(view.name, () => this.panel, () => this.chart?.zoom() ?? WHOLE, view.gaps);
-    const tools = h("div", "tools", this.whole, ...files.buttons);
-    const heading = h("h3", {}, oneLine(panel.title), unit && h("small", {}, unit));
+    const tools = h("div", "tools", this.whole, ...more, ...files.buttons);
+    const heading = h("h3", {}, visible(panel.title), unit && h("small", {}, unit));
     const content = this.chart ? this.holder : h("div", "not-measured hatched", "not measured");
     this.element = h("figure", { class: "panel", "aria-label": sentence(panel) }, h("figcaption", {}, heading, tools), content, this.note, files.doubt);
     this.writeNote();
@@ -134,11 +137,6 @@ class PanelChart {
   /** The panel as it is drawn. */
   get shown(): Panel {
     return this.panel;
-  }
-
-  /** Whether a view may have more panels than are drawn. */
-  get isPart(): boolean {
-    return this.context.most !== undefined;
   }
 
   /** Whether a panel can be drawn where this one is. */
@@ -157,7 +155,7 @@ class PanelChart {
   }
 
   private writeNote(): void {
-    this.note.textContent = oneLine(this.panel.note);
+    this.note.textContent = visible(this.panel.note);
     this.note.hidden = this.panel.note === "";
   }
 

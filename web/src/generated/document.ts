@@ -35,9 +35,9 @@ export interface Run {
 export interface ModelInfo {
   name: string;
   type: string;
-  training: boolean;
+  training: boolean | null;
   parameter_count: number;
-  trainable_count: number;
+  trainable_count: number | null;
   parameter_bytes: number;
 }
 /**
@@ -181,6 +181,7 @@ export interface Finding {
   steps: never[] | null;
   source: string;
   view: string;
+  split: string | null;
 }
 /**
  * A measurement that could not be made. It stands where the number would have stood.
@@ -216,7 +217,7 @@ export interface Panel {
   title: string;
   x: Axis;
   y: Axis;
-  marks: (Line | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule)[];
+  marks: (Line | Envelope | Bars | Band | Histogram | Heatmap | Ridges | Scatter | Rule | Zone)[];
   note: string;
 }
 /**
@@ -253,6 +254,32 @@ export interface Line {
   dashed: boolean;
   markers: boolean;
   kind: "line";
+}
+/**
+ * The stretch between two curves over numbers: quantiles over the steps of a training.
+ */
+export interface Envelope {
+  x: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  low: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  high: ((number | ("NaN" | "Infinity" | "-Infinity")) | null)[];
+  label: string;
+  role:
+    | "weights"
+    | "activations"
+    | "gradients"
+    | "updates"
+    | "train"
+    | "test"
+    | "neutral"
+    | "accent"
+    | "conv"
+    | "norm"
+    | "elementwise"
+    | "linear"
+    | "pool"
+    | "host";
+  strength: number | ("NaN" | "Infinity" | "-Infinity");
+  kind: "envelope";
 }
 /**
  * One bar a category of the x axis, with an optional interval.
@@ -343,8 +370,10 @@ export interface Heatmap {
   label: string;
   unit: string;
   text: string[][];
-  scale: "linear" | "log";
+  scale: "linear" | "log" | "symlog";
   nodes: string[];
+  row_nodes: string[];
+  steps: number[];
   kind: "heatmap";
 }
 /**
@@ -413,6 +442,17 @@ export interface Rule {
   value: number | ("NaN" | "Infinity" | "-Infinity");
   label: string;
   kind: "rule";
+}
+/**
+ * A stretch of an axis, over the whole panel: a guide, or hatched where not measured.
+ */
+export interface Zone {
+  axis: "x" | "y";
+  low: number | ("NaN" | "Infinity" | "-Infinity");
+  high: number | ("NaN" | "Infinity" | "-Infinity");
+  label: string;
+  hatched: boolean;
+  kind: "zone";
 }
 /**
  * What a run is held against, node by node: its tables `differences` and `matches` say how.

@@ -1,5 +1,5 @@
-import type { Point } from "../layout/types";
-import { Camera, type Size } from "./camera";
+import type { Point, Size } from "../layout/types";
+import { Camera } from "./camera";
 import type { Frame } from "./frame";
 import type { Scene } from "./scene";
 import type { Palette } from "./theme";

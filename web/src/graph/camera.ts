@@ -1,10 +1,5 @@
-import type { Point } from "../layout/types";
+import type { Point, Size } from "../layout/types";
 import type { Rectangle } from "./shapes";
-
-export interface Size {
-  width: number;
-  height: number;
-}
 
 const MAX_SCALE = 4;
 const MIN_SCALE = 0.005;

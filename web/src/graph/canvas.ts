@@ -1,16 +1,17 @@
 import "./graph.css";
-import type { NAME_FONT } from "../layout/label";
+import { KnownBlocks } from "../layout/blocks";
 import { HEADER_HEIGHT } from "../layout/size";
+import type { Size } from "../layout/types";
 import type { DrawnFold } from "../model/drawn";
 import { foldsOf, type Fold } from "../model/fold";
 import { ROOT, type GraphIndex } from "../model/graph";
-import { Opening, MOST_DRAWN, type Renamed } from "../model/opening";
+import { followed, Opening, MOST_DRAWN, type Renamed } from "../model/opening";
 import type { Side } from "../model/reach";
 import { byNearness, findAnchor } from "./anchor";
+import { Announcement } from "./announcement";
 import { Backdrop } from "./backdrop";
-import { Camera, type Size } from "./camera";
+import { Camera } from "./camera";
 import { drawFrame } from "./draw";
-import { cellOf } from "./fold_figure";
 import { seenArea, type Frame, type Highlight, type Paint } from "./frame";
 import { highlightOf } from "./highlight";
 import { Hands, type Handled } from "./hands";
@@ -18,12 +19,14 @@ import { hitAt, type Hit } from "./hit";
 import { Menu } from "./menu";
 import { Minimap } from "./minimap";
 import { Motion, wantsStillness } from "./motion";
-import { Notice } from "./notice";
-import { entranceColumn, figureOf, SceneBuilder, type Scene } from "./scene";
+import { entranceColumn, SceneBuilder, type Scene } from "./scene";
+import { visibleEdges, visibleNodes, type VisibleEdge, type VisibleNode } from "./seen";
+import { Slices } from "./slices";
 import type { Rectangle } from "./shapes";
 import type { Area } from "./spatial";
 import { Tip } from "./tip";
-import { cssFont, readPalette, type Palette } from "./theme";
+import { TextWidths } from "./text_widths";
+import { readPalette, type Palette } from "./theme";
 import { Toolbar } from "./toolbar";
 
 export interface GraphCanvasOptions {
@@ -38,23 +41,15 @@ export interface GraphCanvasOptions {
   onToggle?: (id: string, open: boolean) => void;
   /** Other nodes are drawn. */
   onViewChange?: () => void;
+  /** The view was moved: what that did to the screen; null when it was fitted. */
+  onMove?: (move: Move | null) => void;
 }
 
-/** A drawn node in CSS pixels of the page's viewport. */
-export interface VisibleNode extends Rectangle {
-  id: string;
-  group: boolean;
-  /** Of a fold: how many members it has, the nodes of the one that is drawn, and the members' cells. */
-  fold?: { count: number; member: number; nodes: readonly string[]; cells: Rectangle[]; steps: Rectangle[] };
-}
-
-/** An edge between closed nodes, with the corners of its way in CSS pixels of the viewport. */
-export interface VisibleEdge {
-  source: string;
-  target: string;
-  points: [number, number][];
-  /** Folds whose members it runs through, and ops that are not drawn. */
-  through: readonly string[];
+/** How a place on the screen moved: it was zoomed by a factor about the upper left corner, then shifted. */
+export interface Move {
+  factor: number;
+  dx: number;
+  dy: number;
 }
 
 const REVEAL_MARGIN = 24;
@@ -62,6 +57,19 @@ const REVEAL_MARGIN = 24;
 const REST_MS = 120;
 /** More nodes than this change their places at once. */
 const MOST_MOVING = 3000;
+/** Scenes of more nodes than this are made between frames, while the old one stays. */
+const MOST_AT_ONCE = 2500;
+
+/** A change of what is drawn, on its way. */
+interface Change {
+  /** Drawn ids that became others. */
+  names: Renamed;
+  /** A node that keeps its place on the screen. */
+  anchor: string | null;
+  /** Whether the view stays where it is, without an anchor too. */
+  keep: boolean;
+  then: (() => void) | undefined;
+}
 
 /** The graph on a canvas that fills its host: open, close, choose, pan and zoom. */
 export class GraphCanvas {
@@ -71,7 +79,7 @@ export class GraphCanvas {
   private options: GraphCanvasOptions;
   private readonly surface = document.createElement("canvas");
   private readonly tip: Tip;
-  private readonly notice: Notice;
+  private readonly notice: Announcement;
   private readonly menu: Menu;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly camera = new Camera();
@@ -83,7 +91,12 @@ export class GraphCanvas {
   private readonly sizes = new ResizeObserver(() => this.resize());
   private palette: Palette;
   private scene: Scene;
+  private readonly slices = new Slices();
+  private readonly blocks = new KnownBlocks();
+  private coming: Change | null = null;
+  private widths: TextWidths;
   private paint: (id: string) => Paint = () => ({ fill: null, state: "none" });
+  private spread: (members: Fold["members"]) => string = () => "";
   private paints = new Map<string, Paint>();
   private readonly backdrop = new Backdrop();
   private selected: string | null = null;
@@ -114,10 +127,11 @@ export class GraphCanvas {
     const ctx = this.surface.getContext("2d");
     if (!ctx) throw new Error("the browser gives no 2D canvas, which the graph is drawn on");
     this.ctx = ctx;
+    this.widths = new TextWidths(ctx, this.palette.family);
     if (getComputedStyle(host).position === "static") host.style.position = "relative";
     host.append(this.surface);
     this.tip = new Tip(host);
-    this.notice = new Notice(host);
+    this.notice = new Announcement(host);
     this.menu = new Menu(host, this.surface);
     this.opening = new Opening(options.graph, this.foldsIn(options.graph));
     this.builder = this.newBuilder();
@@ -140,12 +154,13 @@ export class GraphCanvas {
     if (graph === this.options.graph) return;
     this.options = { ...this.options, graph };
     this.trail = null;
-    this.change(() => this.opening.setSource(graph, this.foldsIn(graph)), null, true);
+    void this.change(() => this.opening.setSource(graph, this.foldsIn(graph)), null, { keep: true });
   }
 
-  /** Sets the colours and values of nodes. */
-  setPaint(paint: (id: string) => Paint): void {
+  /** Sets the colours and values of nodes, and what is said of the members of a fold. */
+  setPaint(paint: (id: string) => Paint, spread: (members: Fold["members"]) => string = () => ""): void {
     this.paint = paint;
+    this.spread = spread;
     this.paints = new Map();
     this.minimap.forget();
     this.redraw();
@@ -166,19 +181,19 @@ export class GraphCanvas {
     this.redraw();
   }
 
-  /** Opens a group and those around it, or all but single layers as far as they can be drawn. */
-  expand(id: string | "all"): void {
+  /** Opens a group and those around it, or all but single layers as far as they can be drawn; done when it is drawn. */
+  async expand(id: string | "all"): Promise<void> {
     if (id === "all") return this.openDown(Infinity);
     const { folds } = this.opening.drawn;
     if (!folds.has(id) && !this.options.graph.isGroup(id)) return;
-    this.change(() => this.opening.expand(id), folds.has(id) ? id : this.shownId(id));
+    return this.change(() => this.opening.expand(id), folds.has(id) ? id : this.shownId(id));
   }
 
   /** Closes a group, or all. Groups inside it stay as they were for when it is opened again. */
-  collapse(id: string | "all"): void {
+  async collapse(id: string | "all"): Promise<void> {
     if (id === "all") return this.change(() => this.opening.collapseAll(), null);
     if (!this.opening.drawn.folds.has(id) && !this.options.graph.has(id)) return;
-    this.change(() => this.opening.collapse(id), this.opening.drawn.folds.has(id) ? id : this.shownId(id));
+    return this.change(() => this.opening.collapse(id), this.opening.drawn.folds.has(id) ? id : this.shownId(id));
   }
 
   isExpanded(id: string): boolean {
@@ -186,19 +201,19 @@ export class GraphCanvas {
   }
 
   /** Opens the graph down to this depth, as far as it can be drawn; 1 is what stands directly on the canvas. */
-  expandToDepth(depth: number): void {
-    this.openDown(depth);
+  expandToDepth(depth: number): Promise<void> {
+    return this.openDown(depth);
   }
 
   /** Draws equal neighbouring blocks as one, or each. */
-  setFolding(on: boolean): void {
+  setFolding(on: boolean): Promise<void> {
     const keep = this.selected ?? this.nearest();
-    this.change(() => this.opening.setFolding(on, keep), null, true);
+    return this.change(() => this.opening.setFolding(on, keep), null, { keep: true });
   }
 
   /** Leaves out ops that only look at a tensor in another way, and joins their edges. */
-  setHiding(on: boolean): void {
-    this.change(() => this.opening.setHiding(on), null, true);
+  setHiding(on: boolean): Promise<void> {
+    return this.change(() => this.opening.setHiding(on), null, { keep: true });
   }
 
   /** Draws another member of a fold. What is chosen in the old member is then chosen in the new one. */
@@ -207,11 +222,13 @@ export class GraphCanvas {
     const count = drawn?.fold.members.length ?? 0;
     if (!drawn || member < 0 || member >= count || member === drawn.member) return;
     let renamed: Renamed = new Map();
-    this.change(() => (renamed = this.opening.choose(fold, member)), fold);
-    if (this.trail) this.trail = { ...this.trail, id: renamed.get(this.trail.id) ?? this.trail.id };
-    this.updateHighlight();
-    const counterpart = this.selected === null ? undefined : renamed.get(this.selected);
-    if (counterpart !== undefined) this.choose(counterpart);
+    const then = (): void => {
+      if (this.trail) this.trail = { ...this.trail, id: renamed.get(this.trail.id) ?? this.trail.id };
+      this.updateHighlight();
+      const counterpart = this.selected === null ? undefined : renamed.get(this.selected);
+      if (counterpart !== undefined) this.choose(counterpart);
+    };
+    void this.change(() => (renamed = this.opening.choose(fold, member)), fold, { then });
   }
 
   /** Keeps full ink on all up- or downstream of the selected node, and dims the rest; null ends it. */
@@ -219,6 +236,17 @@ export class GraphCanvas {
     this.trail = side === null || this.selected === null ? null : { id: this.selected, side };
     this.updateHighlight();
     this.toolbar.update();
+    this.redraw();
+  }
+
+  /** Moves the view as another one was moved, so that both can be looked at side by side. */
+  moveAs(move: Move | null): void {
+    if (!move) return this.fit();
+    const { factor, dx, dy } = move;
+    this.camera.zoom(factor, 0, 0);
+    this.camera.pan(dx, dy);
+    this.moved = true;
+    this.movedAt = performance.now();
     this.redraw();
   }
 
@@ -231,6 +259,7 @@ export class GraphCanvas {
   fit(): void {
     this.fitCamera();
     this.moved = false;
+    this.options.onMove?.(null);
     this.redraw();
   }
 
@@ -240,30 +269,11 @@ export class GraphCanvas {
   }
 
   visibleNodes(): VisibleNode[] {
-    const { index } = this.opening.drawn;
-    return this.scene.layout.nodes.map((node) => {
-      const found: VisibleNode = { id: node.id, ...this.onPage(node), group: index.isGroup(node.id) };
-      const drawn = this.scene.folds.get(node.id);
-      const figure = drawn && figureOf(this.scene, node);
-      if (!drawn || !figure) return found;
-      const { members } = drawn.fold;
-      const cells = members.map((_, i) => this.onPage(cellOf(figure.strip, members.length, i)));
-      const steps = (figure.steps ?? []).map((box) => this.onPage(box));
-      const fold = { count: members.length, member: drawn.member, nodes: members[drawn.member]!, cells, steps };
-      return { ...found, ...this.onPage(figure.front), fold };
-    });
+    return visibleNodes(this.scene, (box) => this.onPage(box));
   }
 
   visibleEdges(): VisibleEdge[] {
-    return this.scene.layout.edges.map(({ source, target, points, through }) => ({
-      source,
-      target,
-      points: points.map(([x, y]) => {
-        const at = this.onPage({ x, y, width: 0, height: 0 });
-        return [at.x, at.y];
-      }),
-      through: through ?? [],
-    }));
+    return visibleEdges(this.scene, (box) => this.onPage(box));
   }
 
   stats(): { layout_ms: number; frame_ms: number; nodes: number; edges: number } {
@@ -279,6 +289,7 @@ export class GraphCanvas {
   destroy(): void {
     cancelAnimationFrame(this.pending);
     clearTimeout(this.rest);
+    this.slices.stop();
     this.listening.abort();
     this.sizes.disconnect();
     for (const part of [this.minimap, this.tip, this.notice, this.menu, this.toolbar]) part.destroy();
@@ -290,7 +301,8 @@ export class GraphCanvas {
   }
 
   private newBuilder(): SceneBuilder {
-    return new SceneBuilder(this.opening.drawn, (text, font) => this.measure(text, font), (id) => this.parameterCount(id));
+    const { drawn } = this.opening;
+    return new SceneBuilder(drawn, (text, font) => this.widths.of(text, font), (id) => this.parameterCount(id, drawn), { blocks: this.blocks });
   }
 
   private newToolbar(): Toolbar {
@@ -316,14 +328,9 @@ export class GraphCanvas {
     return known;
   }
 
-  private measure(text: string, font: typeof NAME_FONT): number {
-    this.ctx.font = cssFont(font, this.palette.family);
-    return this.ctx.measureText(text).width;
-  }
-
   /** Parameters in a group; of a fold, in each member. */
-  private parameterCount(id: string): number {
-    const drawn = this.opening.drawn.folds.get(id);
+  private parameterCount(id: string, { folds } = this.scene.drawn): number {
+    const drawn = folds.get(id);
     if (!drawn) return this.options.parameterCount(id);
     return drawn.fold.members[drawn.member]!.reduce((sum, node) => sum + this.options.parameterCount(node), 0);
   }
@@ -332,21 +339,22 @@ export class GraphCanvas {
   private paintOf(id: string): Paint {
     let paint = this.paints.get(id);
     if (!paint) {
-      paint = this.opening.drawn.folds.has(id) ? { fill: null, state: "none" } : this.paint(id);
+      const drawn = this.scene.drawn.folds.get(id);
+      paint = drawn ? { fill: null, state: "none", value: this.spread(drawn.fold.members) } : this.paint(id);
       this.paints.set(id, paint);
     }
     return paint;
   }
 
   /** Opens what is less deep than this, and says where it stopped if that would be too much to draw. */
-  private openDown(depth: number): void {
+  private openDown(depth: number): Promise<void> {
     let words: string | null = null;
-    this.change(() => {
+    const open = (): void => {
       const { wanted, reached, drawn, all } = this.opening.expandTo(depth);
       if (reached >= wanted) return;
       words = `Open to depth ${reached} of ${wanted}: ${number(drawn)} nodes. All ${number(all)} would be too many to draw (at most ${number(MOST_DRAWN)}); open further what you want to see.`;
-    }, null);
-    this.notice.say(words);
+    };
+    return this.change(open, null, { then: () => this.notice.say(words) });
   }
 
   private sayHowLarge(): void {
@@ -356,24 +364,47 @@ export class GraphCanvas {
   }
 
   /**
-   * Changes what is drawn. The anchor keeps its place on the screen, or else what is nearest to the
+   * Changes what is drawn: at once, or between frames where that takes long. A change that comes
+   * while another is on its way takes it in.
+   */
+  private async change(act: () => Renamed | void, anchor: string | null, more: Partial<Change> = {}): Promise<void> {
+    const { coming } = this;
+    const names: Renamed = act() ?? new Map();
+    const change: Change = {
+      names: coming ? followed(coming.names, names) : names,
+      anchor: anchor ?? coming?.anchor ?? null,
+      keep: more.keep ?? coming?.keep ?? false,
+      then: more.then,
+    };
+    const { drawn, open } = this.opening;
+    if (this.builder.drawn !== drawn) this.builder = this.newBuilder();
+    const count = drawn.index.visible(open).length;
+    if (count <= MOST_AT_ONCE) {
+      this.slices.stop();
+      return this.show(this.builder.build(open), change);
+    }
+    this.coming = change;
+    this.notice.say(null);
+    const scene = await this.slices.run(this.builder.steps(open), (share) => this.notice.tell(`Laying out ${number(count)} nodes`, share));
+    if (!scene) return;
+    const labels = this.slices.run(scene.labelSteps(), () => undefined);
+    this.show(scene, change);
+    void labels.then(() => this.redraw());
+  }
+
+  /**
+   * Shows a new scene. The anchor keeps its place on the screen, or else what is nearest to the
    * middle; the rest moves to its own place. A view that was never moved is fitted instead, unless
    * there is an anchor or `keep` is set.
    */
-  private change(act: () => Renamed | void, anchor: string | null, keep = false): void {
-    const [before, drawnBefore] = [this.scene, this.opening.drawn];
-    const names: Renamed = act() ?? new Map();
-    if (this.opening.drawn !== drawnBefore) {
-      this.builder = this.newBuilder();
-      this.paints = new Map();
-    }
-    this.scene = this.builder.build(this.opening.open);
+  private show(scene: Scene, { names, anchor, keep, then }: Change): void {
+    const before = this.scene;
+    this.coming = null;
+    this.scene = scene;
+    if (scene.drawn !== before.drawn) this.paints = new Map();
     const renamed = (id: string): string => names.get(id) ?? id;
-    const standsFor = (id: string): string | null => this.shownId(drawnBefore.real(id));
-    const found =
-      anchor !== null || keep || this.moved
-        ? findAnchor(before, this.scene, { renamed, standsFor }, this.seenArea(), anchor)
-        : null;
+    const standsFor = (id: string): string | null => this.shownId(before.drawn.real(id));
+    const found = anchor !== null || keep || this.moved ? findAnchor(before, scene, { renamed, standsFor }, this.seenArea(), anchor) : null;
     if (found) this.settle(before, found.before, found.after, renamed);
     else {
       this.motion = null;
@@ -384,6 +415,7 @@ export class GraphCanvas {
     this.updateHighlight();
     this.setHovered(null);
     this.announce();
+    then?.();
   }
 
   private settle(before: Scene, old: Rectangle & { id: string }, now: Rectangle & { id: string }, renamed: (id: string) => string): void {
@@ -399,18 +431,18 @@ export class GraphCanvas {
   private updateHighlight(): void {
     const { trail } = this;
     if (trail && !this.options.graph.has(trail.id)) this.trail = null;
-    this.highlighted = this.trail && highlightOf(this.opening.drawn, this.scene, this.opening.open, this.trail.id, this.trail.side);
+    this.highlighted = this.trail && highlightOf(this.scene, this.trail.id, this.trail.side);
   }
 
   /** The node that the middle of the view shows. */
   private nearest(): string | null {
     const node = byNearness(this.scene, this.seenArea())[0];
-    return node ? this.opening.drawn.real(node.id) : null;
+    return node ? this.scene.drawn.real(node.id) : null;
   }
 
   private toggle(id: string): void {
-    if (this.opening.open.has(id)) this.collapse(id);
-    else this.expand(id);
+    if (this.opening.open.has(id)) void this.collapse(id);
+    else void this.expand(id);
     this.options.onToggle?.(id, this.isExpanded(id));
   }
 
@@ -419,9 +451,12 @@ export class GraphCanvas {
     const around = drawn.hidden(id) === null ? drawn.index.ancestors(drawn.drawn(id)) : null;
     if (around === null || around.some((group) => !open.has(group))) {
       const outermost = around?.filter((group) => !open.has(group)).at(-1) ?? drawn.drawn(id);
-      this.change(() => this.opening.reveal(id), drawn.index.shown(outermost, open));
-    }
-    const node = this.scene.nodes.get(this.opening.drawn.drawn(id));
+      void this.change(() => this.opening.reveal(id), drawn.index.shown(outermost, open), { then: () => this.bringIntoView(id) });
+    } else this.bringIntoView(id);
+  }
+
+  private bringIntoView(id: string): void {
+    const node = this.scene.nodes.get(this.scene.drawn.drawn(id));
     if (!node) return;
     const view = this.size();
     const head = Math.min(node.height, HEADER_HEIGHT * 3);
@@ -439,7 +474,10 @@ export class GraphCanvas {
 
   /** Moves the camera. */
   private changeView(change: () => void): void {
+    const { x, y, scale } = this.camera;
     change();
+    const factor = this.camera.scale / scale;
+    this.options.onMove?.({ factor, dx: (x - this.camera.x) * this.camera.scale, dy: (y - this.camera.y) * this.camera.scale });
     this.moved = true;
     this.movedAt = performance.now();
     this.redraw();
@@ -507,7 +545,7 @@ export class GraphCanvas {
       highlight: this.highlighted,
       paint: (id) => this.paintOf(id),
       colours: this.paints,
-      members: (id) => this.builder.members(id),
+      members: this.scene.members,
       parameterCount: (id) => this.parameterCount(id),
       from: this.motion?.from ?? null,
       progress,
@@ -517,7 +555,7 @@ export class GraphCanvas {
   /** What is drawn in place of a node, which may be inside a closed group or a hidden member. */
   private shownId(id: string | null): string | null {
     if (id === null || !this.options.graph.has(id)) return null;
-    const { drawn, open } = this.opening;
+    const { drawn, open } = this.scene;
     const at = drawn.drawn(id);
     return at === ROOT ? null : drawn.index.shown(at, open);
   }
@@ -530,7 +568,7 @@ export class GraphCanvas {
   private newHands(): Hands {
     const canvas = this;
     const handled: Handled = {
-      get drawn() { return canvas.opening.drawn; },
+      get drawn() { return canvas.scene.drawn; },
       get scene() { return canvas.scene; },
       get highlighted() { return canvas.trail?.side ?? null; },
       get foldsEqualBlocks() { return canvas.opening.foldsEqualBlocks; },
@@ -566,7 +604,7 @@ export class GraphCanvas {
   /** The fold around the selected node, or the one nearest to the middle of the view. */
   private nearestFold(): DrawnFold | null {
     const isKnown = this.selected !== null && this.options.graph.has(this.selected);
-    const around = isKnown ? this.opening.drawn.foldAround(this.selected!) : null;
+    const around = isKnown ? this.scene.drawn.foldAround(this.selected!) : null;
     if (around) return around;
     const near = byNearness(this.scene, this.seenArea()).find((node) => this.scene.folds.has(node.id));
     return near ? (this.scene.folds.get(near.id) ?? null) : null;
@@ -577,7 +615,7 @@ export class GraphCanvas {
     if (id === this.hovered) return;
     this.hovered = id;
     this.surface.dataset["over"] = id === null ? "nothing" : "node";
-    this.options.onHover?.(id === null ? null : this.opening.drawn.real(id));
+    this.options.onHover?.(id === null ? null : this.scene.drawn.real(id));
     this.redraw();
   }
 }

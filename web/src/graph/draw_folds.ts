@@ -1,6 +1,6 @@
 import type { LayoutNode } from "../layout/layout";
 import { SHEET_STEP, type DrawnFold } from "../model/drawn";
-import { cellOf, memberOf, numbered, type FoldFigure } from "./fold_figure";
+import { cellOf, memberNumber, memberOf, numbered, type FoldFigure } from "./fold_figure";
 import { DIMMED, TEXT_SCALE, type Frame, type Paint } from "./frame";
 import { figureOf } from "./scene";
 import { drawHatch, roundedBox, type Rectangle } from "./shapes";
@@ -71,12 +71,6 @@ export function memberPaint(frame: Pick<Frame, "paint">, member: readonly string
     if (paint.fill !== null || paint.state === "unmeasured") return paint;
   }
   return frame.paint(member[0]!);
-}
-
-/** What is written for a member: its own number where it has one, or how many came before it. */
-export function memberNumber(drawn: DrawnFold, member: number): string {
-  const name = drawn.fold.members[member]![0]!.split(/[./]/).at(-1)!;
-  return /^\d+$/.test(name) ? name : String(member);
 }
 
 function drawCells(ctx: CanvasRenderingContext2D, frame: Frame, drawn: DrawnFold, { strip, numbers }: FoldFigure): void {

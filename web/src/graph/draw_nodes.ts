@@ -1,6 +1,7 @@
 import type { LayoutNode } from "../layout/layout";
 import { elideMiddle, NAME_FONT, TYPE_FONT, type Font } from "../layout/label";
 import { BOX_PADDING, CHEVRON_ROOM, parametersText, STRIP_HEIGHT, TITLE_GAP } from "../layout/size";
+import { isolated } from "../model/names";
 import { chipWidth, drawChip, drawSheets } from "./draw_folds";
 import { CLEAR_TEXT_SCALE, DIMMED, fade, frontNow, headerMiddle, headerSpan, TEXT_SCALE, textGrowth, type Frame, type Paint } from "./frame";
 import { drawChevron, drawFailure, drawHatch, pointedBox, roundedBox } from "./shapes";
@@ -41,7 +42,7 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   const span = headerSpan(frame, frontNow(frame, node));
   if ((span.right - span.left) * camera.scale < LEAST_HEAD) return;
   const fold = frame.scene.folds.get(node.id);
-  const count = fold?.inline || isStepped(frame, node) ? 0 : frame.parameterCount(node.id);
+  const count = fold || isStepped(frame, node) ? 0 : frame.parameterCount(node.id);
   const halo = tintAt(palette, node.depth);
   const [nameFont, typeFont] = [larger(NAME_FONT, growth), larger(TYPE_FONT, growth)];
   const y = growth > 1.5 ? node.y + Math.min(nameFont.size * 0.75, node.height / 2) : headerMiddle(node);
@@ -50,7 +51,7 @@ export function drawGroupHeader(ctx: CanvasRenderingContext2D, frame: Frame, nod
   const taken = fold?.inline ? node.header.right : 0;
   const words = fitWords(ctx, frame, {
     ...node.header,
-    value: count > 0 ? `${parametersText(count)}${fold ? " each" : ""}` : "",
+    value: fold ? (frame.paint(node.id).value ?? "") : count > 0 ? parametersText(count) : "",
     room: span.right - start - BOX_PADDING - chip - taken - (isStepped(frame, node) ? STEPS_ROOM : 0),
     fonts: [nameFont, typeFont],
   });
@@ -205,7 +206,7 @@ function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode
   const chip = fold ? chipWidth(ctx, frame, fold.fold.members.length, growth) + CHIP_GAP : 0;
   const words = fitWords(ctx, frame, {
     ...node.box!,
-    value: centred || fold ? "" : (paint.value ?? ""),
+    value: centred ? "" : (paint.value ?? ""),
     room: node.x + node.width - BOX_PADDING - start - chip + (centred ? BOX_PADDING : 0),
     fonts: [font, typeFont],
   });
@@ -219,10 +220,13 @@ function drawWords(ctx: CanvasRenderingContext2D, frame: Frame, node: LayoutNode
     x = node.x + (node.width - widthOf(ctx, frame, words.title, font) - behind) / 2;
   }
   x += write(ctx, frame, words.title, { x, y, font, colour, halo });
-  if (words.detail) write(ctx, frame, words.detail, { x: x + TITLE_GAP * growth, y, font: typeFont, colour: quiet, halo });
+  if (words.detail) {
+    x += TITLE_GAP * growth;
+    x += write(ctx, frame, words.detail, { x, y, font: typeFont, colour: quiet, halo });
+  }
+  if (fold) drawChip(ctx, frame, fold.fold.members.length, { x: x + CHIP_GAP, y, growth });
   const right = node.x + node.width - BOX_PADDING;
-  if (fold) drawChip(ctx, frame, fold.fold.members.length, { x: right - chip + CHIP_GAP, y, growth });
-  if (words.value) write(ctx, frame, words.value, { x: right, y, font: typeFont, colour: ink, halo, right: true });
+  if (words.value) write(ctx, frame, words.value, { x: right, y, font: typeFont, colour: fold ? quiet : ink, halo, right: true });
   ctx.globalAlpha = opacity;
 }
 
@@ -292,6 +296,6 @@ function write(ctx: CanvasRenderingContext2D, frame: Frame, text: string, how: W
     ctx.strokeText(text, how.x, how.y + 0.5);
   }
   ctx.fillStyle = how.colour;
-  ctx.fillText(text, how.x, how.y + 0.5);
+  ctx.fillText(isolated(text), how.x, how.y + 0.5);
   return widthOf(ctx, frame, text, how.font);
 }

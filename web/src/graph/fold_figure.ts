@@ -101,6 +101,12 @@ export function numbered(strip: Strip, count: number, room: number): number[] {
   return [...found, count - 1];
 }
 
+/** What is written for a member: its own number where it has one, or how many came before it. */
+export function memberNumber(drawn: DrawnFold, member: number): string {
+  const name = drawn.fold.members[member]![0]!.split(/[./]/).at(-1)!;
+  return /^\d+$/.test(name) ? name : String(member);
+}
+
 function stripIn(room: Rectangle, count: number): Strip {
   const cells = Math.min(count, Math.max(1, Math.floor(room.width / LEAST_CELL)));
   const step = room.width / cells;

@@ -1,6 +1,7 @@
 import type { LayoutEdge, LayoutNode } from "../layout/layout";
 import { HEADER_HEIGHT } from "../layout/size";
-import type { Camera, Size } from "./camera";
+import type { Size } from "../layout/types";
+import type { Camera } from "./camera";
 import { frontOf } from "./fold_figure";
 import type { Scene } from "./scene";
 import type { Rectangle } from "./shapes";

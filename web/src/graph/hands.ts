@@ -1,6 +1,6 @@
 import type { DrawnFold, DrawnGraph } from "../model/drawn";
 import type { Side } from "../model/reach";
-import { memberNumber } from "./draw_folds";
+import { memberNumber } from "./fold_figure";
 import type { Paint } from "./frame";
 import type { Hit } from "./hit";
 import { keyAction, type KeyAction } from "./keys";

@@ -1,11 +1,11 @@
 import { netOf } from "../layout/flows";
-import type { DrawnGraph } from "../model/drawn";
 import { reach, type Side } from "../model/reach";
 import type { Highlight } from "./frame";
 import type { Scene } from "./scene";
 
 /** What is drawn of everything up- or downstream of a node, and the lines between. */
-export function highlightOf(drawn: DrawnGraph, scene: Scene, open: ReadonlySet<string>, id: string, side: Side): Highlight {
+export function highlightOf(scene: Scene, id: string, side: Side): Highlight {
+  const { drawn, open } = scene;
   const { index } = drawn;
   const reached = reach(drawn.source, id, side);
   const nodes = new Set<string>();

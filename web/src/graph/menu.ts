@@ -1,3 +1,5 @@
+import { isolated } from "../model/names";
+
 /** One thing that can be done with a node. */
 export interface MenuItem {
   text: string;
@@ -29,7 +31,7 @@ export class Menu {
   open(title: string, items: readonly MenuItem[], x: number, y: number): void {
     const name = document.createElement("div");
     name.className = "graph-menu-title";
-    name.textContent = title;
+    name.textContent = isolated(title);
     this.box.setAttribute("aria-label", title);
     this.box.replaceChildren(name, ...items.map((item) => this.row(item)));
     this.box.hidden = false;

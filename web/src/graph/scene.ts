@@ -1,4 +1,4 @@
-import { LayoutEngine, type Layout, type LayoutEdge, type LayoutNode, type LayoutOptions } from "../layout/layout";
+import { finish, LayoutEngine, type Layout, type LayoutEdge, type LayoutNode, type LayoutOptions } from "../layout/layout";
 import { netOf } from "../layout/flows";
 import { shapeText, type Font, type Measure } from "../layout/label";
 import { HEADER_HEIGHT } from "../layout/size";
@@ -32,6 +32,9 @@ export interface ShapeLabel {
 
 /** Everything that is drawn for one set of open groups, in CSS pixels at zoom 1. */
 export interface Scene {
+  /** What it was made of. */
+  drawn: DrawnGraph;
+  open: ReadonlySet<string>;
   layout: Layout;
   nodes: ReadonlyMap<string, LayoutNode>;
   folds: ReadonlyMap<string, DrawnFold>;
@@ -42,8 +45,12 @@ export interface Scene {
   edgesAt: SpatialIndex;
   /** Roles of nets, for the dots where they fork. */
   roles: ReadonlyMap<string, EdgeRole>;
-  /** Shapes beside lines: first those where the shape changes. Found out when they are first asked for. */
-  labels: () => ShapeLabel[];
+  /** Shapes beside lines: first those where the shape changes. Found out when they are first asked for, or bit by bit before. */
+  labels: () => readonly ShapeLabel[];
+  labelSteps: () => Generator<number, void>;
+  /** The layers with parameters inside a closed group, as its strip of colours shows them. */
+  members: (id: string) => string[];
+  /** How long the layout took, without what else was done meanwhile. */
   layoutMs: number;
 }
 
@@ -67,7 +74,7 @@ export class SceneBuilder {
   private readonly memberIds = new Map<string, string[]>();
 
   constructor(
-    private readonly drawn: DrawnGraph,
+    readonly drawn: DrawnGraph,
     private readonly measure: Measure,
     parameterCount: (id: string) => number,
     more: Partial<LayoutOptions> = {},
@@ -80,14 +87,29 @@ export class SceneBuilder {
   }
 
   build(open: ReadonlySet<string>): Scene {
+    return finish(this.steps(open));
+  }
+
+  /** The same bit by bit: gives now and then how much is done, 0 to 1. */
+  *steps(open: ReadonlySet<string>): Generator<number, Scene> {
     const { index, folds } = this.drawn;
-    const start = performance.now();
-    const layout = this.engine.layout(open);
-    const layoutMs = performance.now() - start;
+    const steps = this.engine.steps(open);
+    let layoutMs = 0;
+    let layout: Layout | null = null;
+    while (!layout) {
+      const start = performance.now();
+      const step = steps.next();
+      layoutMs += performance.now() - start;
+      if (step.done) layout = step.value;
+      else yield step.value;
+    }
+    yield 1;
     const nodes = new Map(layout.nodes.map((node) => [node.id, node]));
     leaveFronts(layout, nodes, folds);
-    let labels: ShapeLabel[] | null = null;
+    const labels = new Labels(layout, index, this.measure);
     return {
+      drawn: this.drawn,
+      open: new Set(open),
       layout,
       nodes,
       folds,
@@ -95,12 +117,13 @@ export class SceneBuilder {
       nodesAt: new SpatialIndex(layout.nodes.map(areaOf)),
       edgesAt: new SpatialIndex(layout.edges.map((edge) => boundsOf(edge.points))),
       roles: new Map(layout.edges.map((edge) => [netOf(edge), edge.role])),
-      labels: () => (labels ??= placeLabels(layout, index, this.measure)),
+      labels: () => labels.all(),
+      labelSteps: () => labels.steps(),
+      members: (id) => this.members(id),
       layoutMs,
     };
   }
 
-  /** The layers with parameters inside a closed group, as its strip of colours shows them. */
   members(id: string): string[] {
     const known = this.memberIds.get(id);
     if (known) return known;
@@ -167,33 +190,57 @@ function lineWidths(edges: LayoutEdge[]): number[] {
  * Shapes beside lines on free ground: where a node changes them beside the line that leaves it, and
  * then on every other line that has room.
  */
-function placeLabels(layout: Layout, index: GraphIndex, measure: Measure): ShapeLabel[] {
-  const taken = new Map<string, Set<string>>();
-  for (const edge of layout.edges) {
-    const shapes = taken.get(edge.target) ?? new Set();
-    taken.set(edge.target, shapes);
-    for (const tensor of edge.tensors) shapes.add(shapeText(tensor.shape));
+class Labels {
+  private labels: ShapeLabel[] | null = null;
+  private isComing = false;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly index: GraphIndex,
+    private readonly measure: Measure,
+  ) {}
+
+  /** All, or none as long as they are found out bit by bit. */
+  all(): readonly ShapeLabel[] {
+    if (!this.labels && !this.isComing) finish(this.steps());
+    return this.labels ?? [];
   }
-  const boxes = layout.nodes.filter((node) => node.box !== null).map(areaOf);
-  const ground = new Ground([...boxes, ...layout.edges.flatMap((edge) => piecesOf(edge.points))]);
-  const labels: ShapeLabel[] = [];
-  const done = new Set<string>();
-  const write = (edge: LayoutEdge, changed: boolean): void => {
-    const text = shapeText(edge.tensors[0]!.shape);
-    const key = `${edge.source} ${text}`;
-    if (done.has(key) || index.nodeOf(edge.target).kind === "output") return;
-    const width = measure(text, SHAPE_FONT);
-    const at = ground.take(edge.points, width);
-    if (!at) return;
-    done.add(key);
-    labels.push({ text, at, width, depth: index.depth(edge.source) - 1, net: netOf(edge), changed });
-  };
-  const changes = (edge: LayoutEdge): boolean =>
-    taken.has(edge.source) && !taken.get(edge.source)!.has(shapeText(edge.tensors[0]!.shape));
-  const written = layout.edges.filter((edge) => edge.tensors.length > 0);
-  for (const edge of written) if (changes(edge)) write(edge, true);
-  for (const edge of written) if (!changes(edge)) write(edge, false);
-  return labels;
+
+  *steps(): Generator<number, void> {
+    this.isComing = true;
+    const { layout, index } = this;
+    const taken = new Map<string, Set<string>>();
+    for (const edge of layout.edges) {
+      let shapes = taken.get(edge.target);
+      if (!shapes) taken.set(edge.target, (shapes = new Set()));
+      for (const tensor of edge.tensors) shapes.add(shapeText(tensor.shape));
+    }
+    yield 0;
+    const boxes = layout.nodes.filter((node) => node.box !== null).map(areaOf);
+    const ground = new Ground([...boxes, ...layout.edges.flatMap((edge) => piecesOf(edge.points))]);
+    const labels: ShapeLabel[] = [];
+    const done = new Set<string>();
+    const write = (edge: LayoutEdge, changed: boolean): void => {
+      const text = shapeText(edge.tensors[0]!.shape);
+      const key = `${edge.source} ${text}`;
+      if (done.has(key) || index.nodeOf(edge.target).kind === "output") return;
+      const width = this.measure(text, SHAPE_FONT);
+      const at = ground.take(edge.points, width);
+      if (!at) return;
+      done.add(key);
+      labels.push({ text, at, width, depth: index.depth(edge.source) - 1, net: netOf(edge), changed });
+    };
+    const changes = (edge: LayoutEdge): boolean =>
+      taken.has(edge.source) && !taken.get(edge.source)!.has(shapeText(edge.tensors[0]!.shape));
+    const written = layout.edges.filter((edge) => edge.tensors.length > 0);
+    for (const wanted of [true, false]) {
+      for (const [i, edge] of written.entries()) {
+        if (i % 256 === 0) yield i / written.length;
+        if (changes(edge) === wanted) write(edge, wanted);
+      }
+    }
+    this.labels = labels;
+  }
 }
 
 function piecesOf(points: readonly Point[]): Area[] {

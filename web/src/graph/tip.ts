@@ -1,3 +1,5 @@
+import { isolated } from "../model/names";
+
 const OFFSET = { x: 14, y: 16 };
 const LEAST_ROOM = 200;
 
@@ -15,7 +17,7 @@ export class Tip {
   show(words: string | null, x: number, y: number, hostWidth: number): void {
     this.box.hidden = words === null;
     if (words === null) return;
-    this.box.textContent = words;
+    this.box.textContent = isolated(words);
     this.box.style.left = `${Math.max(0, Math.min(x + OFFSET.x, hostWidth - LEAST_ROOM))}px`;
     this.box.style.top = `${y + OFFSET.y}px`;
   }

@@ -6,7 +6,7 @@ import { h } from "../app/dom";
 import type { Choice } from "../app/store";
 import { shapeText } from "../layout/label";
 import type { RunPair, Side } from "../model/comparison";
-import { count, seconds, si } from "../model/format";
+import { count, seconds, si, written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { Measure } from "../model/measures";
 import type { RunIndex } from "../model/run";
@@ -27,7 +27,7 @@ export function bothColumns(pair: RunPair, first: string, chosen: Record<Side, s
   add("Outputs", (_, node) => node.outputs.map((spec) => shapeText(spec.shape)).join(", "));
   add("Parameters", (run, node) => count(run.parameterCount(node.id)));
   add("FLOPs", (run, node) => (typeof node.flops === "number" ? si(node.flops) : (run.withoutFlops(node.id) ?? "")));
-  add("Forward", (run, node) => { const time = run.cost(node.id, "time_s"); return time === null ? "" : seconds(time); }, false);
+  add("Forward", (run, node) => { const time = run.cost(node.id, "time_s"); return time === null ? "" : written(time, seconds); }, false);
   const colour = measureOf(pair.after) ?? measureOf(pair.before);
   if (colour && !["parameters", "flops", "time"].includes(colour.name))
     add(colour.label, (run, node) => { const value = measureOf(run)?.value(node.id, choice) ?? null; return value === null ? "" : colour.format(value); }, false);

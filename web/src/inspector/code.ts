@@ -3,6 +3,7 @@
 import type { Excerpt, Node } from "../generated/document";
 import { h } from "../app/dom";
 import { ROOT } from "../model/graph";
+import { visible } from "../model/names";
 import type { RunIndex } from "../model/run";
 
 const AROUND = 4;
@@ -22,7 +23,7 @@ export function codeSection(run: RunIndex, node: Node): HTMLElement | null {
       "div",
       { class: isMarked ? "code-line marked" : "code-line", "aria-current": isMarked ? "true" : null },
       h("span", { class: "code-number" }, String(line)),
-      h("code", {}, text || " "),
+      h("code", {}, document.createTextNode(asCode(text) || " ")),
     );
   });
   const place = `${source.file.split(/[\\/]/).pop() ?? ""}, in ${source.function}`;
@@ -33,6 +34,11 @@ export function codeSection(run: RunIndex, node: Node): HTMLElement | null {
 export function excerptOf(run: RunIndex, { id, source }: Node): Excerpt | null {
   if (!source || id === ROOT) return null; // where the caller stood says nothing
   return run.run.excerpts.find(({ file, first_line, lines }) => file === source.file && source.line >= first_line && source.line < first_line + lines.length) ?? null;
+}
+
+/** A line of code as it may be shown, with its tabs. */
+export function asCode(text: string): string {
+  return text.split("\t").map(visible).join("\t");
 }
 
 /** The lines without what they are all indented by. */

@@ -11,6 +11,8 @@ const HEIGHT = 104;
 const [LEFT, RIGHT, TOP, BOTTOM] = [34, 8, 12, 16];
 /** Room above and below the values on a logarithmic axis, as a factor. */
 const LOG_MARGIN = 1.3;
+/** About as wide is a letter of a label. */
+const LETTER = 5.6;
 
 interface Point {
   node: string;
@@ -123,13 +125,22 @@ function labels(points: readonly Point[], current: Point, y: (value: number) => 
   const shown = finite.includes(current) ? (isApart ? [most, current] : [current]) : isApart ? [most] : [];
   return shown.map((point) => {
     const isRight = point.x < WIDTH * 0.68;
-    const above = y(point.value!) - 7;
+    const text = `#${point.name} ${colouring.text(point.value!, true)}`;
     return s(
       "text",
-      { x: point.x + (isRight ? 7 : -7), y: above < 9 ? y(point.value!) + 10 : above, "text-anchor": isRight ? "start" : "end", class: point === current ? "fold-label current" : "fold-label" },
-      `#${point.name} ${colouring.text(point.value!, true)}`,
+      { x: point.x + (isRight ? 7 : -7), y: clearOf(finite, point, isRight, text.length * LETTER, y), "text-anchor": isRight ? "start" : "end", class: point === current ? "fold-label current" : "fold-label" },
+      text,
     );
   });
+}
+
+/** The height for a label beside a point: over the curve where it runs under the words, or beneath it. */
+function clearOf(points: readonly Point[], point: Point, isRight: boolean, width: number, y: (value: number) => number): number {
+  const [from, to] = isRight ? [point.x, point.x + 7 + width] : [point.x - 7 - width, point.x];
+  const under = points.filter(({ x }) => x >= from - 4 && x <= to + 4).map(({ value }) => y(value!));
+  const above = Math.min(...under) - 8;
+  const beneath = Math.max(...under) + 14;
+  return above >= 9 || beneath > HEIGHT - BOTTOM - 2 ? Math.max(9, above) : beneath;
 }
 
 function target(point: Point, room: number, colouring: Colouring, choose: (node: string) => void): SVGElement {

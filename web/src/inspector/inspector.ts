@@ -4,17 +4,18 @@ import type { Node, TensorSpec } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import { type HistogramRow, histogramRows } from "../charts/histogram";
-import { ridges } from "../charts/ridges";
+import { throughTraining as chartsThrough } from "../charts/through_training";
+import { themeShown } from "../charts/palette";
 import { backwardSection, stepFacts } from "./backward";
 import { labelNode, shapeText } from "../layout/label";
-import { bytes, count, percent, seconds, si } from "../model/format";
+import { bytes, count, percent, seconds, si, written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { Colouring } from "../app/colouring";
 import type { Moment } from "../model/columnvalues";
 import type { FoldIndex } from "../model/foldindex";
 import type { Measure } from "../model/measures";
 import type { Quantity, RunIndex } from "../model/run";
-import { codeSection, excerptOf } from "./code";
+import { asCode, codeSection, excerptOf } from "./code";
 import { foldSections } from "./folds";
 import { numberSections } from "./numbers";
 
@@ -24,6 +25,8 @@ const QUANTITIES: { quantity: Quantity; label: string; role: HistogramRow["role"
   { quantity: "gradient", label: "Gradients", role: "gradients" },
 ];
 
+const THROUGH = [...QUANTITIES, { quantity: "update", label: "Updates", role: "updates" }] as const;
+
 /** What the inspector shows beside the node itself, and what a click in it does. */
 export interface InspectorContext {
   measures: readonly Measure[];
@@ -32,20 +35,21 @@ export interface InspectorContext {
   folds: FoldIndex;
   at: Moment;
   choose: (node: string) => void;
+  chooseStep?: (step: number) => void;
   colourBy: (name: string) => void;
 }
 
 export function inspect(run: RunIndex, id: string | null, context: InspectorContext): HTMLElement[] {
   const node = run.node(id ?? ROOT);
-  if (!node) return [h("div", { class: "empty" }, "This run has no graph.")];
+  if (!node) return [h("div", { class: "empty" }, "This run has no graph, so there is no node to tell of.")];
   const { colouring, folds, at, choose } = context;
   return [
     heading(run, node),
     ...(colouring ? foldSections(folds, node.id, colouring, choose) : []),
     ...distributions(run, node, at.step),
-    throughTraining(run, node),
+    throughTraining(run, node, context),
     backwardSection(run, node, choose),
-    findings(run, node, choose),
+    findings(run, node, at.split, choose),
     codeSection(run, node),
     ...(colouring && node.kind !== "backward" ? numberSections(context.measures, node.id, at, colouring, context.colourBy) : []),
     settings(node),
@@ -65,7 +69,7 @@ function heading(run: RunIndex, node: Node): HTMLElement {
       h("span", {}, describe(run, node)),
       place && h("span", { class: "mono", title: source ? `${source.file}:${source.line} in ${source.function}` : "" }, place),
     ),
-    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, source.text) : null,
+    source?.text && !excerptOf(run, node) ? h("pre", { class: "code" }, document.createTextNode(source.text.split("\n").map(asCode).join("\n"))) : null,
     h("dl", { class: "facts" }, ...facts(run, node)),
   );
 }
@@ -110,8 +114,8 @@ function facts(run: RunIndex, node: Node): HTMLElement[] {
     const reason = run.gapsOf(node.id, "cost")[0]?.reason;
     add(
       "Forward",
-      time === null ? "not measured" : seconds(time),
-      time === null ? "" : whole && node.id !== ROOT ? `${percent(time / whole)} % of forward` : "median of 3",
+      time === null ? "not measured" : written(time, seconds),
+      time === null || !Number.isFinite(time) ? "" : whole && node.id !== ROOT ? `${percent(time / whole)} % of forward` : "median of 3",
     );
     if (time === null && reason) add("", reason);
   }
@@ -146,13 +150,14 @@ function distributions(run: RunIndex, node: Node, step: number | null): HTMLElem
 }
 
 /** How the distributions moved, where they were measured at more than one step. */
-function throughTraining(run: RunIndex, node: Node): HTMLElement | null {
-  const rows = QUANTITIES.map(({ quantity, label, role }) => ({ label, role, history: run.history(node.id, quantity) }));
+function throughTraining(run: RunIndex, node: Node, { at, choose, chooseStep }: InspectorContext): HTMLElement | null {
+  const rows = THROUGH.map(({ quantity, label, role }) => ({ label, role, history: run.history(node.id, quantity, quantity === "activation" ? at.split : null) }));
   const moved = rows.filter(({ history }) => history.length > 1);
   if (!moved.length) return null;
   const steps = moved.flatMap(({ history }) => history.map(({ step }) => step));
-  const range = `step ${count(Math.min(...steps))} at the back, ${count(Math.max(...steps))} in front`;
-  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), ridges(moved, node.id));
+  const range = `step ${count(Math.min(...steps))} to ${count(Math.max(...steps))}`;
+  const context = { theme: themeShown(), choose, step: at.step, ...(chooseStep ? { chooseStep } : {}) };
+  return h("section", {}, h("h2", {}, "Through training", h("small", {}, range)), chartsThrough(moved, context));
 }
 
 /** Why a node has no row of its own although nothing failed. */
@@ -162,11 +167,12 @@ function unmeasured(run: RunIndex, node: Node): string {
   return "not measured for this node";
 }
 
-function findings(run: RunIndex, node: Node, choose: (node: string) => void): HTMLElement | null {
+function findings(run: RunIndex, node: Node, split: string | null, choose: (node: string) => void): HTMLElement | null {
   if (node.kind === "backward") return null;
-  const own = node.id === ROOT ? run.run.findings : run.findingsOf(node.id);
+  const own = node.id === ROOT ? run.findingsOn(split) : run.findingsOf(node.id, split);
+  if (!own.length && !run.isMeasured) return null;
   const title = node.id === ROOT ? "Findings" : "Findings here";
-  return h("section", {}, h("h2", {}, title), findingList(own, choose, "No rule fired here"));
+  return h("section", {}, h("h2", {}, title), findingList(own, choose, "No rule fired on what was measured here"));
 }
 
 function settings(node: Node): HTMLElement | null {

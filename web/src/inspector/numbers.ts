@@ -3,7 +3,7 @@
 import type { Colouring } from "../app/colouring";
 import { h } from "../app/dom";
 import type { Moment } from "../model/columnvalues";
-import { count } from "../model/format";
+import { count, written } from "../model/format";
 import type { Measure } from "../model/measures";
 
 /** A person's own numbers stand open, all others behind a heading. */
@@ -36,13 +36,8 @@ function list(measures: readonly Measure[], id: string, at: Moment, colouring: C
       const value = measure.value(id, at);
       const isShown = measure.name === colouring.measure.name;
       const button = h("button", { type: "button", class: "link", title: `${measure.note}. Colour the graph by it.`, "aria-pressed": String(isShown), click: () => colourBy(measure.name) }, measure.label);
-      const said = value === null ? (measure.applies(id) ? "not measured" : measure.without) : written(value, measure);
+      const said = value === null ? (measure.applies(id) ? "not measured" : measure.without) : written(value, measure.format);
       return [h("dt", {}, button), h("dd", { class: value === null ? "faint number" : "number" }, said)];
     }),
   );
-}
-
-function written(value: number, measure: Measure): string {
-  if (Number.isNaN(value)) return "✕ NaN";
-  return Number.isFinite(value) ? measure.format(value) : value > 0 ? "↑ Inf" : "↓ −Inf";
 }

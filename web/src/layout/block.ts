@@ -14,6 +14,28 @@ import { SPACING, type Block, type PlacedBlock, type Point } from "./types";
 const CENTRING_LIMIT = 96;
 const LOOSE_ROW_WIDTH = 520;
 
+/** What is in a block where it stands to each other, before the block's borders are known. */
+export interface Contents {
+  given: Block;
+  block: Block;
+  main: Part;
+  laid: LaidPart;
+  beside: BesideParts;
+  loose: number[];
+  rows: LooseRows;
+  /** The left and right border of the main part and what stands beside it, and their lower border. */
+  extent: Range;
+  bottom: number;
+}
+
+/** What a block's head asks of its borders. */
+export type Frame = Pick<Block, "minWidth" | "minHeight" | "clearLeft">;
+
+interface Range {
+  low: number;
+  high: number;
+}
+
 /**
  * Lays out the contents of one group in layers from top to bottom.
  *
@@ -21,10 +43,16 @@ const LOOSE_ROW_WIDTH = 520;
  * same result. Parts that no edge joins to the rest stand right of it, and boxes without any edge in
  * rows below.
  */
-export function layoutBlock(given: Block): PlacedBlock {
+export function layoutBlock(block: Block): PlacedBlock {
+  return frameContents(layContents(block), block);
+}
+
+/** Everything about a layout that the block's `Frame` does not change. */
+export function layContents(given: Block): Contents {
   const block = bundleFans(given);
   const { main, others, loose } = partsOf(block);
-  const { ranking, x, routed, crossings } = layoutPart(main.block);
+  const laid = layoutPart(main.block);
+  const { ranking, x, routed } = laid;
   const extent = extentOf(main.block, x, routed.routes);
   const beside = placeBeside(others, {
     left: extent.high + SPACING.boxToLine,
@@ -34,13 +62,16 @@ export function layoutBlock(given: Block): PlacedBlock {
   extent.high = Math.max(extent.high, beside.right);
   const bottom = Math.max(routed.height, beside.bottom + block.inset.bottom);
   const rows = placeLoose(block, loose, extent, bottom, main.vertices.length > 0);
-  const sides = sidesOf(main.block, ranking, x, {
-    low: Math.min(extent.low, rows.low),
-    high: Math.max(extent.high, rows.high),
-  });
+  return { given, block, main, laid, beside, loose, rows, extent, bottom };
+}
 
+/** Draws the borders around what is laid out. */
+export function frameContents({ given, block, main, laid, beside, loose, rows, extent, bottom }: Contents, frame: Frame): PlacedBlock {
+  const { ranking, x, routed, crossings } = laid;
+  const within = { low: Math.min(extent.low, rows.low), high: Math.max(extent.high, rows.high) };
+  const sides = sidesOf(main.block, ranking, x, within, frame);
   const needed = Math.max(bottom, rows.bottom + block.inset.bottom);
-  const height = Math.max(needed, block.minHeight);
+  const height = Math.max(needed, frame.minHeight);
   const drop = (height - needed) / 2;
   const shifted = ([px, py]: Point): Point => [px + sides.shift, py + drop];
   const centres: Point[] = block.vertices.map(() => [0, 0]);
@@ -67,8 +98,15 @@ export function layoutBlock(given: Block): PlacedBlock {
   };
 }
 
+interface LaidPart {
+  ranking: Ranking;
+  x: Float64Array;
+  routed: Routed;
+  crossings: number;
+}
+
 /** Columns, heights and routes of boxes that hang together. */
-function layoutPart(block: Block): { ranking: Ranking; x: Float64Array; routed: Routed; crossings: number } {
+function layoutPart(block: Block): LaidPart {
   const ranking = narrowRanks(block, rankVertices(block));
   const layered = buildLayers(block, ranking);
   const { layers, crossings } = orderLayers(layered, block.portsStay);
@@ -135,7 +173,7 @@ interface LooseRows {
 function placeLoose(
   block: Block,
   loose: number[],
-  extent: { low: number; high: number },
+  extent: Range,
   linkedHeight: number,
   hasLinked: boolean,
 ): LooseRows {
@@ -160,7 +198,7 @@ function placeLoose(
   return rows;
 }
 
-function extentOf(block: Block, x: Float64Array, routes: Point[][]): { low: number; high: number } {
+function extentOf(block: Block, x: Float64Array, routes: Point[][]): Range {
   let [low, high] = [Infinity, -Infinity];
   block.vertices.forEach((vertex, i) => {
     low = Math.min(low, x[i]! - vertex.width / 2);
@@ -185,10 +223,11 @@ function sidesOf(
   block: Block,
   ranking: Ranking,
   x: Float64Array,
-  { low, high }: { low: number; high: number },
+  { low, high }: Range,
+  { minWidth, clearLeft }: Frame,
 ): { width: number; shift: number } {
   const { left, right } = block.inset;
-  const width = Math.max(high - low + left + right, block.minWidth);
+  const width = Math.max(high - low + left + right, minWidth);
   const middle = (width + left - right - high - low) / 2;
   const main = mainPort(block, "in", ranking);
   if (main === undefined) return { width, shift: middle };
@@ -197,6 +236,6 @@ function sidesOf(
   const half = Math.max(first - low + left, high - first + right);
   const centred = Math.max(width, 2 * half);
   if (centred - width <= CENTRING_LIMIT) return { width: centred, shift: centred / 2 - first };
-  const shift = Math.max(middle, block.clearLeft - Math.min(...ports));
+  const shift = Math.max(middle, clearLeft - Math.min(...ports));
   return { width: Math.max(width, high + shift + right), shift };
 }

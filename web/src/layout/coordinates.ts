@@ -82,10 +82,11 @@ function widthOf(layered: Layered, columns: Float64Array): number {
 
 function extentOf(layered: Layered, columns: Float64Array): { low: number; high: number } {
   let [low, high] = [Infinity, -Infinity];
-  columns.forEach((x, vertex) => {
-    low = Math.min(low, x - layered.width[vertex]! / 2);
-    high = Math.max(high, x + layered.width[vertex]! / 2);
-  });
+  for (let vertex = 0; vertex < columns.length; vertex++) {
+    const half = layered.width[vertex]! / 2;
+    low = Math.min(low, columns[vertex]! - half);
+    high = Math.max(high, columns[vertex]! + half);
+  }
   return { low, high };
 }
 
@@ -154,7 +155,8 @@ function align(
   { position, straight, upward, mirrored }: Direction & { position: Int32Array; straight: Flags },
 ): Alignment {
   const count = layered.rank.length;
-  const root = Int32Array.from({ length: count }, (_, vertex) => vertex);
+  const root = new Int32Array(count);
+  for (let vertex = 0; vertex < count; vertex++) root[vertex] = vertex;
   const shift = new Float64Array(count);
   const sign = mirrored ? -1 : 1;
   const other = (piece: Segment): number => (upward ? piece.lower : piece.upper);
@@ -181,12 +183,13 @@ function align(
   return { root, shift };
 }
 
-/** Moves the aligned chains as far together as their neighbours allow. */
+/** Moves the aligned chains as far together as their neighbours allow. Uses `shift` for what it gives. */
 function compact(layered: Layered, layers: number[][], { root, shift }: Alignment, mirrored: boolean): Float64Array {
   const apart = distancesBetween(layered, layers, { root, shift }, mirrored);
   const [before, after] = [listsBy(apart.far, root.length), listsBy(apart.near, root.length)];
   const place = new Float64Array(root.length);
-  const missing = Int32Array.from(root, (_, vertex) => before.start[vertex + 1]! - before.start[vertex]!);
+  const missing = new Int32Array(root.length);
+  for (let vertex = 0; vertex < root.length; vertex++) missing[vertex] = before.start[vertex + 1]! - before.start[vertex]!;
   const sorted: number[] = [];
   for (let vertex = 0; vertex < root.length; vertex++) {
     if (root[vertex] === vertex && missing[vertex] === 0) sorted.push(vertex);
@@ -211,7 +214,8 @@ function compact(layered: Layered, layers: number[][], { root, shift }: Alignmen
     place[at] = Math.max(place[at]!, room);
   }
   const sign = mirrored ? -1 : 1;
-  return Float64Array.from(root, (top, vertex) => sign * place[top]! + shift[vertex]!);
+  for (let vertex = 0; vertex < root.length; vertex++) shift[vertex] = sign * place[root[vertex]!]! + shift[vertex]!;
+  return shift;
 }
 
 /** For each two neighbours in a rank: the roots of their chains, and how far these must be apart. */
@@ -243,22 +247,19 @@ function listsBy(keys: Int32Array, keyCount: number): { start: Int32Array; membe
   for (let key = 0; key < keyCount; key++) start[key + 1]! += start[key]!;
   const next = start.slice();
   const members = new Int32Array(keys.length);
-  keys.forEach((key, place) => (members[next[key]!++] = place));
+  for (let place = 0; place < keys.length; place++) members[next[keys[place]!]!++] = place;
   return { start, members };
 }
 
-/** The mean of the two middle ones of four placements, each moved to line up with the narrowest. */
+/** The mean of the two middle ones of four placements, each moved to line up with the narrowest. Uses the first for what it gives. */
 function middleOf(layered: Layered, tries: Float64Array[]): Float64Array {
   const extents = tries.map((columns) => extentOf(layered, columns));
   const narrowest = extents.reduce((a, b) => (b.high - b.low < a.high - a.low ? b : a));
-  const moved = tries.map((columns, i) => {
-    const mirrored = i % 2 === 1;
-    const by = mirrored ? narrowest.high - extents[i]!.high : narrowest.low - extents[i]!.low;
-    return columns.map((x) => x + by);
-  });
-  const [a, b, c, d] = moved as [Float64Array, Float64Array, Float64Array, Float64Array];
-  return a.map((_, vertex) => {
-    const [p, q, r, s] = [a[vertex]!, b[vertex]!, c[vertex]!, d[vertex]!];
-    return (p + q + r + s - Math.min(p, q, r, s) - Math.max(p, q, r, s)) / 2;
-  });
+  const by = extents.map(({ low, high }, i) => (i % 2 === 1 ? narrowest.high - high : narrowest.low - low));
+  const [a, b, c, d] = tries as [Float64Array, Float64Array, Float64Array, Float64Array];
+  for (let vertex = 0; vertex < a.length; vertex++) {
+    const [p, q, r, s] = [a[vertex]! + by[0]!, b[vertex]! + by[1]!, c[vertex]! + by[2]!, d[vertex]! + by[3]!];
+    a[vertex] = (p + q + r + s - Math.min(p, q, r, s) - Math.max(p, q, r, s)) / 2;
+  }
+  return a;
 }

@@ -1,45 +1,72 @@
 import { ROOT, type GraphIndex, type LiftedEdge } from "../model/graph";
 
-/** A tensor between two children of a group; null stands for the group's own border. */
+/** The group's own border as an end of a flow. */
+export const BORDER = -1;
+
+/** A tensor between two children of a group, each by its place among them, or `BORDER`. */
 export interface Flow {
-  net: string;
-  from: string | null;
-  to: string | null;
+  /** Place in the group's `nets`. */
+  net: number;
+  from: number;
+  to: number;
 }
 
-/** Which tensors enter, leave and run inside one open group. A net is named by `netOf` its edges. */
+/** Which tensors enter, leave and run inside one open group. Nets have numbers, the same in all groups. */
 export interface Flows {
   edges: Flow[];
-  inputs: string[];
-  outputs: string[];
-  nets: string[];
-  /** For each edge of the whole picture, its pieces: group, and place in that group's `edges`. */
-  paths: Map<LiftedEdge, [group: string, index: number][]>;
+  inputs: number[];
+  outputs: number[];
+  /** Nets in the order in which they are met: groups that look alike have the same `edges`. */
+  nets: number[];
 }
 
-/** Cuts every edge at the borders that it crosses, one piece for each group that it runs through. */
-export function collectFlows(
-  index: GraphIndex,
-  lifted: readonly LiftedEdge[],
-  open: readonly string[],
-): Map<string, Flows> {
-  const paths: Flows["paths"] = new Map();
-  const builders = new Map(open.map((id) => [id, new FlowBuilder(paths)]));
-  const groupsAround = groupFinder(index);
+/** The edges of a picture cut at the borders of its open groups. */
+export interface CutEdges {
+  /** One for each open group, in their order. */
+  flows: Flows[];
+  /** What carries each net, by its number: see `netOf`. */
+  nets: string[];
+  /** Pieces of all edges, one edge after another: place of the open group, and place in its `edges`. */
+  pieces: number[];
+  /** Where the pieces of each edge begin in `pieces`, and at last where they end. */
+  starts: number[];
+}
+
+/**
+ * Cuts every edge at the borders that it crosses, one piece for each group that it runs through.
+ *
+ * `open` names the open groups, the root first and outer ones before those inside them.
+ */
+export function cutAtBorders(index: GraphIndex, lifted: readonly LiftedEdge[], open: readonly string[]): CutEdges {
+  const tree = new ShownTree(index, open);
+  const builders = open.map((id) => new FlowBuilder(index.children(id).length));
+  const numbers = new Map<string, number>();
+  const cut: CutEdges = { flows: builders.map(({ flows }) => flows), nets: [], pieces: [], starts: [] };
+  const { group, place, around, depth } = tree;
+  const inward: number[] = [];
   for (const edge of lifted) {
-    const pieces: [string, number][] = [];
-    const [outward, inward] = [groupsAround(edge.source), groupsAround(edge.target)];
-    let shared = 0;
-    while (outward[shared + 1] !== undefined && outward[shared + 1] === inward[shared + 1]) shared++;
-    const add = (group: string, from: string | null, to: string | null): void => {
-      pieces.push([group, builders.get(group)!.add({ net: netOf(edge), from, to })]);
+    cut.starts.push(cut.pieces.length);
+    const name = netOf(edge);
+    let net = numbers.get(name);
+    if (net === undefined) {
+      numbers.set(name, (net = cut.nets.length));
+      cut.nets.push(name);
+    }
+    const add = (at: number, from: number, to: number): void => {
+      cut.pieces.push(at, builders[at]!.add(net, from, to));
     };
-    for (let k = outward.length - 1; k > shared; k--) add(outward[k]!, outward[k + 1] ?? edge.source, null);
-    add(outward[shared]!, outward[shared + 1] ?? edge.source, inward[shared + 1] ?? edge.target);
-    for (let k = shared + 1; k < inward.length; k++) add(inward[k]!, null, inward[k + 1] ?? edge.target);
-    paths.set(edge, pieces);
+    let [from, to] = [tree.numberOf(edge.source), tree.numberOf(edge.target)];
+    for (; depth[from]! > depth[to]!; from = around[from]!) add(group[from]!, place[from]!, BORDER);
+    for (; depth[to]! > depth[from]!; to = around[to]!) inward.push(to);
+    for (; group[from] !== group[to]; from = around[from]!, to = around[to]!) {
+      add(group[from]!, place[from]!, BORDER);
+      inward.push(to);
+    }
+    add(group[from]!, place[from]!, place[to]!);
+    for (let at = inward.pop(); at !== undefined; at = inward.pop()) add(group[at]!, BORDER, place[at]!);
   }
-  return new Map([...builders].map(([id, builder]) => [id, builder.flows]));
+  cut.starts.push(cut.pieces.length);
+  return cut;
 }
 
 /** Edges of one net share their way: those that carry what one node made, in one role. */
@@ -47,48 +74,64 @@ export function netOf(edge: LiftedEdge): string {
   return edge.role === "forward" ? edge.source : `${edge.role} ${edge.source}`;
 }
 
-/** Finds the groups around a node, the root first; siblings share the answer. */
-function groupFinder(index: GraphIndex): (id: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
-  return (id) => {
-    const parent = index.parent(id) ?? ROOT;
-    const found = known.get(parent) ?? [ROOT, ...index.ancestors(id).reverse()];
-    known.set(parent, found);
-    return found;
-  };
+/** What is shown, by number: in which open group, at which place there, and how deep. */
+class ShownTree {
+  /** The place of the open group that holds each. */
+  readonly group: number[] = [-1];
+  readonly place: number[] = [-1];
+  /** The number of the group that holds each. */
+  readonly around: number[] = [-1];
+  readonly depth: number[] = [0];
+  private readonly numbers = new Map([[ROOT, 0]]);
+
+  constructor(index: GraphIndex, open: readonly string[]) {
+    open.forEach((id, at) => {
+      const number = this.numbers.get(id)!;
+      const depth = this.depth[number]! + 1;
+      index.children(id).forEach((child, place) => {
+        this.numbers.set(child, this.group.length);
+        this.group.push(at);
+        this.place.push(place);
+        this.around.push(number);
+        this.depth.push(depth);
+      });
+    });
+  }
+
+  numberOf(id: string): number {
+    return this.numbers.get(id)!;
+  }
 }
 
 class FlowBuilder {
-  readonly flows: Flows;
-  /** Places of pieces by net, by where they come from and by where they go; the border is "". */
-  private readonly places = new Map<string, Map<string, Map<string, number>>>();
-  private readonly inputs = new Set<string>();
-  private readonly outputs = new Set<string>();
+  readonly flows: Flows = { edges: [], inputs: [], outputs: [], nets: [] };
+  /** Places of nets in this group, by their number. */
+  private readonly places = new Map<number, number>();
+  /** Places of edges by what they are, as one number. */
+  private readonly known = new Map<number, number>();
+  private readonly inputs = new Set<number>();
+  private readonly outputs = new Set<number>();
 
-  constructor(paths: Flows["paths"]) {
-    this.flows = { edges: [], inputs: [], outputs: [], nets: [], paths };
-  }
+  constructor(private readonly size: number) {}
 
-  add(flow: Flow): number {
-    const { net, from, to } = flow;
-    let ofNet = this.places.get(net);
-    if (!ofNet) {
-      this.places.set(net, (ofNet = new Map()));
-      this.flows.nets.push(net);
+  add(net: number, from: number, to: number): number {
+    const { flows, size } = this;
+    let place = this.places.get(net);
+    if (place === undefined) {
+      this.places.set(net, (place = flows.nets.length));
+      flows.nets.push(net);
     }
-    let targets = ofNet.get(from ?? "");
-    if (!targets) ofNet.set(from ?? "", (targets = new Map()));
-    const known = targets.get(to ?? "");
+    const key = (place * (size + 1) + from + 1) * (size + 1) + to + 1;
+    const known = this.known.get(key);
     if (known !== undefined) return known;
-    if (from === null) remember(this.inputs, this.flows.inputs, net);
-    if (to === null) remember(this.outputs, this.flows.outputs, net);
-    const place = this.flows.edges.push(flow) - 1;
-    targets.set(to ?? "", place);
-    return place;
+    if (from === BORDER) remember(this.inputs, flows.inputs, net);
+    if (to === BORDER) remember(this.outputs, flows.outputs, net);
+    this.known.set(key, flows.edges.length);
+    return flows.edges.push({ net: place, from, to }) - 1;
   }
 }
 
-function remember(known: Set<string>, list: string[], net: string): void {
+function remember(known: Set<number>, list: number[], net: number): void {
   if (known.has(net)) return;
   known.add(net);
   list.push(net);

@@ -1,5 +1,6 @@
 import type { Node } from "../generated/document";
 import type { GraphIndex } from "../model/graph";
+import { visible } from "../model/names";
 
 /** Width of a text in CSS pixels at zoom 1. The caller knows the font family; no DOM is needed here. */
 export type Measure = (text: string, font: Font) => number;
@@ -31,8 +32,13 @@ const OPERATORS: Record<string, string> = {
   matmul: "@ matmul",
 };
 
-/** The words on a node. */
+/** The words on a node, as they may be shown. */
 export function labelNode(index: GraphIndex, id: string): NodeLabel {
+  const label = wordsOf(index, id);
+  return { ...label, title: visible(label.title), detail: visible(label.detail) };
+}
+
+function wordsOf(index: GraphIndex, id: string): NodeLabel {
   const look = index.looks.get(id);
   if (look) return look;
   const node = index.nodeOf(id);

@@ -1,5 +1,5 @@
 import type { Ranking } from "./ranks";
-import { SPACING, type Block } from "./types";
+import { SPACING, type Block, type BlockEdge } from "./types";
 
 /**
  * A piece of an edge between two neighbouring ranks; `exit` and `entry` are distances from the
@@ -35,11 +35,34 @@ export interface Layered {
   down: Segment[][];
   segmentCount: number;
   rankCount: number;
-  /** Bends of each edge in the order in which it passes them. */
-  bends: number[][];
+  /** For each edge the way of its net, with which it shares its bends; null for edges without any. */
+  ways: (Way | null)[];
 }
 
-/** Puts bends on every rank that an edge passes. Backward edges also pass the ranks of their ends. */
+/** The bends of one net on its way down, or back up: at each rank one, or -1. */
+export type Way = Int32Array;
+
+/** Ranks at which an edge bends, in the order in which it passes them: from `first` on, `count` by `step`. */
+export interface Passing {
+  first: number;
+  count: number;
+  step: 1 | -1;
+}
+
+/** Backward edges also pass the ranks of their ends. */
+export function passingOf(ranking: Ranking, { source, target }: BlockEdge, index: number): Passing {
+  const [from, to] = [ranking.rank[source]!, ranking.rank[target]!];
+  if (ranking.backward[index]) return { first: from, count: from - to + 1, step: -1 };
+  return { first: from + 1, count: Math.max(0, to - from - 1), step: 1 };
+}
+
+/** The bend from which an edge goes on to its target; undefined if it has none. */
+export function lastBend(layered: Layered, ranking: Ranking, edge: BlockEdge, index: number): number | undefined {
+  const { first, count, step } = passingOf(ranking, edge, index);
+  return count > 0 ? layered.ways[index]![first + step * (count - 1)] : undefined;
+}
+
+/** Puts bends on every rank that an edge passes. */
 export function buildLayers(block: Block, ranking: Ranking): Layered {
   const layered: Layered = {
     realCount: block.vertices.length,
@@ -53,53 +76,55 @@ export function buildLayers(block: Block, ranking: Ranking): Layered {
     down: block.vertices.map(() => []),
     segmentCount: 0,
     rankCount: ranking.rankCount,
-    bends: [],
+    ways: [],
   };
-  const known = new Map<string, number>();
-  const bendAt = (way: string, rank: number, net: number): number => {
-    const key = `${way}@${rank}`;
-    const bend = known.get(key) ?? layered.rank.length;
-    if (bend === layered.rank.length) {
-      known.set(key, bend);
-      layered.rank.push(rank);
-      layered.width.push(0);
-      layered.height.push(0);
-      layered.net.push(net);
-      layered.depth.push(-1);
-      layered.reach.push(-1);
-      layered.up.push([]);
-      layered.down.push([]);
-    }
-    return bend;
-  };
-  const joined = new Set<string>();
-  const join = (upper: number, lower: number, exit: number, entry: number): void => {
-    const key = `${upper}:${exit}>${lower}:${entry}`;
-    if (joined.has(key)) return;
-    joined.add(key);
-    const [exitShare, entryShare] = [exit / (layered.width[upper]! + 1), entry / (layered.width[lower]! + 1)];
-    const segment = { id: layered.segmentCount++, upper, lower, exit, entry, exitShare, entryShare };
-    layered.down[upper]!.push(segment);
-    layered.up[lower]!.push(segment);
-  };
+  const ways = { down: new Map<number, Way>(), back: new Map<number, Way>() };
   block.edges.forEach((edge, index) => {
-    const [from, to] = [ranking.rank[edge.source]!, ranking.rank[edge.target]!];
-    const bends: number[] = [];
-    layered.bends.push(bends);
-    if (ranking.backward[index]) {
-      for (let rank = from; rank >= to; rank--) bends.push(bendAt(`back${edge.net}`, rank, -1));
-      for (let i = 1; i < bends.length; i++) join(bends[i]!, bends[i - 1]!, 0, 0);
+    const passing = passingOf(ranking, edge, index);
+    if (passing.count === 0) {
+      layered.ways.push(null);
+      join(layered, edge.source, edge.target, edge.exit, edge.entry ?? 0);
       return;
     }
-    for (let rank = from + 1; rank < to; rank++) bends.push(bendAt(`${edge.net}`, rank, edge.net));
-    let upper = edge.source;
-    for (const lower of [...bends, edge.target]) {
-      const entry = lower === edge.target ? (edge.entry ?? 0) : 0;
-      join(upper, lower, upper === edge.source ? edge.exit : 0, entry);
-      upper = lower;
+    const isBack = ranking.backward[index]!;
+    const known = isBack ? ways.back : ways.down;
+    let way = known.get(edge.net);
+    if (!way) known.set(edge.net, (way = new Int32Array(ranking.rankCount).fill(-1)));
+    layered.ways.push(way);
+    const { first, count, step } = passing;
+    for (let i = 0, rank = first; i < count; i++, rank += step) if (way[rank]! < 0) way[rank] = addBend(layered, rank, isBack ? -1 : edge.net);
+    if (isBack) {
+      for (let rank = first - 1; rank > first - count; rank--) join(layered, way[rank]!, way[rank + 1]!, 0, 0);
+      return;
     }
+    join(layered, edge.source, way[first]!, edge.exit, 0);
+    for (let rank = first + 1; rank < first + count; rank++) join(layered, way[rank - 1]!, way[rank]!, 0, 0);
+    join(layered, way[first + count - 1]!, edge.target, 0, edge.entry ?? 0);
   });
   return layered;
+}
+
+function addBend(layered: Layered, rank: number, net: number): number {
+  layered.width.push(0);
+  layered.height.push(0);
+  layered.net.push(net);
+  layered.depth.push(-1);
+  layered.reach.push(-1);
+  layered.up.push([]);
+  layered.down.push([]);
+  return layered.rank.push(rank) - 1;
+}
+
+/** Joins two vertices, unless they are joined in the same way already. */
+function join(layered: Layered, upper: number, lower: number, exit: number, entry: number): void {
+  const [down, up] = [layered.down[upper]!, layered.up[lower]!];
+  for (const piece of down.length < up.length ? down : up) {
+    if (piece.upper === upper && piece.lower === lower && piece.exit === exit && piece.entry === entry) return;
+  }
+  const [exitShare, entryShare] = [exit / (layered.width[upper]! + 1), entry / (layered.width[lower]! + 1)];
+  const segment = { id: layered.segmentCount++, upper, lower, exit, entry, exitShare, entryShare };
+  down.push(segment);
+  up.push(segment);
 }
 
 /** Whether a vertex is a bend of a long edge and not a box or port. */

@@ -84,6 +84,14 @@ function untangle(layered: Layered, given: number[][], endsStay: boolean, effort
   return { layers: best, crossings: fewest };
 }
 
+/** Means of the vertices' neighbours: room that is used again and again. */
+let means = new Float64Array(256);
+
+function roomFor(count: number): Float64Array {
+  if (count > means.length) means = new Float64Array(2 * count);
+  return means;
+}
+
 /** Where the segments below one rank leave and end, sorted: room that is used again and again. */
 let ends: Float64Array = new Float64Array(256);
 let exits: Float64Array = new Float64Array(256);
@@ -120,9 +128,9 @@ function initialOrder(layered: Layered, start: Start): number[][] {
   const { reach, rank } = layered;
   const byReach = (a: Segment, b: Segment): number => reach[a.lower]! - reach[b.lower]! || b.lower - a.lower;
   const byPort = (a: Segment, b: Segment): number => b.exitShare - a.exitShare || byReach(a, b);
-  const starts = layered.rank.map((_, vertex) => vertex);
-  starts.sort((a, b) => rank[a]! - rank[b]! || a - b);
-  for (const first of starts) {
+  const byRank: number[][] = Array.from({ length: layered.rankCount }, () => []);
+  rank.forEach((at, vertex) => byRank[at]!.push(vertex));
+  for (const first of byRank.flat()) {
     const waiting = [first];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       if (seen[at]) continue;
@@ -141,7 +149,7 @@ function initialOrder(layered: Layered, start: Start): number[][] {
 function sortByNeighbours(layered: Layered, layers: number[][], position: Float64Array, sweep: number): void {
   const downward = sweep % 2 === 0;
   const tieSign = Math.floor(sweep / 2) % 2 === 1 ? -1 : 1;
-  const mean = new Float64Array(position.length);
+  const mean = roomFor(position.length);
   const byMean = (a: number, b: number): number => mean[a]! - mean[b]! || tieSign * (position[a]! - position[b]!);
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[downward ? i : layers.length - 1 - i]!;
@@ -149,18 +157,30 @@ function sortByNeighbours(layered: Layered, layers: number[][], position: Float6
     const pieces = downward ? layered.up : layered.down;
     const movable: number[] = [];
     for (const vertex of layer) {
-      if (pieces[vertex]!.length === 0) continue;
+      const own = pieces[vertex]!;
+      if (own.length === 0) continue;
       let sum = 0;
-      for (const piece of pieces[vertex]!) sum += placeOf(piece, downward, position);
-      mean[vertex] = sum / pieces[vertex]!.length;
+      for (const piece of own) sum += placeOf(piece, downward, position);
+      mean[vertex] = sum / own.length;
       movable.push(vertex);
     }
-    movable.sort(byMean);
+    sortNearly(movable, byMean);
     let next = 0;
     for (let at = 0; at < layer.length; at++) {
       if (pieces[layer[at]!]!.length > 0) layer[at] = movable[next++]!;
     }
     layer.forEach((vertex, at) => (position[vertex] = at));
+  }
+}
+
+/** Sorts what is mostly in order already: where little moves, by insertion. */
+function sortNearly(list: number[], compare: (a: number, b: number) => number): void {
+  if (list.length > SHORT) return void list.sort(compare);
+  for (let i = 1; i < list.length; i++) {
+    const member = list[i]!;
+    let at = i;
+    for (; at > 0 && compare(list[at - 1]!, member) > 0; at--) list[at] = list[at - 1]!;
+    list[at] = member;
   }
 }
 

@@ -44,7 +44,8 @@ export function partsOf(block: Block): Parts {
 
 /** One vertex for all that hangs together; ports hang together. */
 function leadersOf(block: Block): Int32Array {
-  const leader = Int32Array.from(block.vertices, (_, i) => i);
+  const leader = new Int32Array(block.vertices.length);
+  for (let i = 0; i < leader.length; i++) leader[i] = i;
   const find = (vertex: number): number => {
     let at = vertex;
     while (leader[at] !== at) at = leader[at] = leader[leader[at]!]!;

@@ -1,5 +1,5 @@
 import { addBottom, addTop, forkColumns, layTracks, makeComb, partingColumns, type Comb, type Detour } from "./channels";
-import type { Layered } from "./layers";
+import { lastBend, passingOf, type Layered } from "./layers";
 import type { Ranking } from "./ranks";
 import { SPACING, type Block, type Point } from "./types";
 
@@ -29,23 +29,25 @@ export interface Routed {
 /** Routes of all edges with right angles, the heights they need, and the centre of each rank. */
 export function routeEdges(plan: Plan): Routed {
   const entrances = chooseEntrances(plan);
-  const passages = plan.block.edges.map((_, index) => crossings(plan, index, entrances[index]!));
-  const channels = collectCombs(plan, passages);
-  const tracks = channels.map((combs) => layTracks([...combs.values()]));
+  const { channels, ways } = collectCombs(plan, entrances);
+  const tracks = channels.map((combs) => layTracks(combs));
   const { rankCentre, trackTop, height } = stackRanks(plan, tracks.map(({ count }) => count));
   const trackY = (channel: number, comb: Comb): number => trackTop[channel]! + comb.level * SPACING.track;
   const routes = plan.block.edges.map((edge, index) => {
     const walk = new Walk(plan.x[edge.source]! + edge.exit, bottomOf(plan, edge.source, rankCentre));
     const entrance = entrances[index]!;
-    for (const [channel, key, x] of passages[index]!) {
-      const comb = channels[channel]!.get(key)!;
+    const combs = ways[index]!;
+    const isBack = plan.ranking.backward[index]!;
+    passChannels(plan, index, entrance, (channel, x) => {
       const { detours } = tracks[channel]!;
+      if (detours.length === 0 && walk.isAt(x)) return;
+      const comb = combs[channel]!;
       const before = detourAt(detours, comb, walk.x);
-      const after = plan.ranking.backward[index] ? detourAt(detours, comb, x) : undefined;
+      const after = isBack ? detourAt(detours, comb, x) : undefined;
       if (before) walk.turn(before.bottoms[0]!, trackY(channel, before));
       if (after) walk.turn(after.bottoms[0]!, trackY(channel, comb));
       walk.turn(x, trackY(channel, after ?? comb));
-    }
+    });
     const centre = rankCentre[plan.ranking.rank[edge.target]!]!;
     if (entrance.from === "above") walk.down(centre - plan.block.vertices[edge.target]!.height / 2);
     else walk.turn(entrance.x, centre);
@@ -53,9 +55,8 @@ export function routeEdges(plan: Plan): Routed {
   });
   const forks: { net: number; at: Point }[] = [];
   channels.forEach((combs, channel) => {
-    const all = [...combs.values()];
-    for (const comb of all) {
-      const columns = new Set([...forkColumns(comb), ...partingColumns(comb, all)]);
+    for (const comb of combs) {
+      const columns = new Set([...forkColumns(comb), ...partingColumns(comb, combs)]);
       for (const x of columns) forks.push({ net: comb.net, at: [x, trackY(channel, comb)] });
     }
   });
@@ -80,10 +81,15 @@ class Walk {
     return this.points[this.points.length - 1]![0];
   }
 
+  /** Whether it runs in this column now. */
+  isAt(x: number): boolean {
+    return Math.abs(this.x - x) < 0.5;
+  }
+
   /** Goes along the vertical to `y`, then sideways to `x`. */
   turn(x: number, y: number): void {
     const last = this.points[this.points.length - 1]!;
-    if (Math.abs(last[0] - x) < 0.5) return;
+    if (this.isAt(x)) return;
     this.points.push([last[0], y], [x, y]);
   }
 
@@ -96,42 +102,47 @@ function bottomOf(plan: Plan, vertex: number, rankCentre: number[]): number {
   return rankCentre[plan.ranking.rank[vertex]!]! + plan.block.vertices[vertex]!.height / 2;
 }
 
-type Passage = [channel: number, comb: string, x: number];
-
-/** The channels that an edge passes, the comb it is part of there, and where it leaves each. */
-function crossings(plan: Plan, index: number, entrance: Entrance): Passage[] {
+/** Tells the channels that an edge passes, one after another, and the column in which it leaves each. */
+function passChannels(plan: Plan, index: number, entrance: Entrance, tell: (channel: number, x: number) => void): void {
   const edge = plan.block.edges[index]!;
-  const bends = plan.layered.bends[index]!;
-  const last = bends[bends.length - 1];
-  const end = entrance.from === "above" || last === undefined ? entrance.x : plan.x[last]!;
-  const columns = [...bends.map((bend) => plan.x[bend]!), end];
-  if (!plan.ranking.backward[index]) {
-    const first = plan.ranking.rank[edge.source]!;
-    return columns.map((x, i) => [first + i, `${edge.net}`, x]);
-  }
-  const first = plan.ranking.rank[edge.source]!;
-  return columns.map((x, i) => [first - i, `back${edge.net}`, x]);
+  const { first, count, step } = passingOf(plan.ranking, edge, index);
+  const way = plan.layered.ways[index]!;
+  let channel = plan.ranking.rank[edge.source]!;
+  let x = entrance.x;
+  for (let i = 0, rank = first; i < count; i++, rank += step, channel += step) tell(channel, (x = plan.x[way[rank]!]!));
+  tell(channel, entrance.from === "above" || count === 0 ? entrance.x : x);
 }
 
-/** Which edges share which line between which ranks. Channel `r` lies between ranks `r` and `r + 1`. */
-function collectCombs(plan: Plan, passages: Passage[][]): Map<string, Comb>[] {
-  const channels = plan.layers.map(() => new Map<string, Comb>());
-  plan.block.edges.forEach((edge, index) => {
-    const backward = plan.ranking.backward[index]!;
+interface Channels {
+  /** Combs of each channel. Channel `r` lies between ranks `r` and `r + 1`. */
+  channels: Comb[][];
+  /** For each edge the combs that it is part of, by channel. */
+  ways: (Comb | undefined)[][];
+}
+
+/** Which edges share which line between which ranks. */
+function collectCombs(plan: Plan, entrances: Entrance[]): Channels {
+  const channels: Comb[][] = plan.layers.map(() => []);
+  const byNet = { down: new Map<number, (Comb | undefined)[]>(), back: new Map<number, (Comb | undefined)[]>() };
+  const ways = plan.block.edges.map((edge, index) => {
+    const isBack = plan.ranking.backward[index]!;
+    const nets = isBack ? byNet.back : byNet.down;
+    let combs = nets.get(edge.net);
+    if (!combs) nets.set(edge.net, (combs = []));
+    const [start, end] = [plan.ranking.rank[edge.source]!, plan.ranking.rank[edge.target]! - 1];
     let from = plan.x[edge.source]! + edge.exit;
-    const passed = passages[index]!;
-    passed.forEach(([channel, key, to], i) => {
-      const comb = channels[channel]!.get(key) ?? makeComb(edge.net);
-      channels[channel]!.set(key, comb);
-      const intoTarget = i === passed.length - 1;
-      if (!backward || i === 0) addTop(comb, from);
+    passChannels(plan, index, entrances[index]!, (channel, to) => {
+      let comb = combs[channel];
+      if (!comb) channels[channel]!.push((comb = combs[channel] = makeComb(edge.net)));
+      if (!isBack || channel === start) addTop(comb, from);
       else addBottom(comb, from);
-      if (!backward || intoTarget) addBottom(comb, to);
+      if (!isBack || channel === end) addBottom(comb, to);
       else addTop(comb, to);
       from = to;
     });
+    return combs;
   });
-  return channels;
+  return { channels, ways };
 }
 
 /** Heights: ranks as tall as their tallest box, channels as tall as their tracks need. */
@@ -184,7 +195,7 @@ function chooseEntrances(plan: Plan): Entrance[] {
     const above: number[][] = [];
     const taken = new Set<string>();
     const distance = (indexes: number[]): number => {
-      const last = plan.layered.bends[indexes[0]!]!.at(-1);
+      const last = lastOf(plan, indexes[0]!);
       return last === undefined ? 0 : Math.abs(plan.x[last]! - plan.x[target]!);
     };
     const outerFirst = [...nets.values()].sort((a, b) => distance(b) - distance(a));
@@ -203,9 +214,8 @@ function chooseEntrances(plan: Plan): Entrance[] {
 /** The side of its target at which long edges of one net can go in, if the way there is free. */
 function freeSide(plan: Plan, indexes: number[], position: Map<number, number>): Entrance | null {
   const edge = plan.block.edges[indexes[0]!]!;
-  const last = plan.layered.bends[indexes[0]!]!.at(-1);
-  const stopsElsewhere = (index: number): boolean =>
-    plan.layered.bends[index]!.at(-1) !== last || plan.ranking.backward[index]!;
+  const last = lastOf(plan, indexes[0]!);
+  const stopsElsewhere = (index: number): boolean => lastOf(plan, index) !== last || plan.ranking.backward[index]!;
   if (last === undefined || indexes.some(stopsElsewhere)) return null;
   const target = edge.target;
   const column = plan.x[last]!;
@@ -230,7 +240,7 @@ function spreadEntries(plan: Plan, target: number, nets: number[][], entrances: 
   const half = Math.max(0, plan.block.vertices[target]!.width / 2 - ENTRY_MARGIN);
   const columnOf = (index: number): number => {
     const edge = plan.block.edges[index]!;
-    const last = plan.layered.bends[index]!.at(-1);
+    const last = lastOf(plan, index);
     return last === undefined ? plan.x[edge.source]! + edge.exit : plan.x[last]!;
   };
   const wanted = nets.map((indexes) => {
@@ -257,26 +267,21 @@ function spreadEntries(plan: Plan, target: number, nets: number[][], entrances: 
   });
 }
 
+function lastOf(plan: Plan, index: number): number | undefined {
+  return lastBend(plan.layered, plan.ranking, plan.block.edges[index]!, index);
+}
+
 /** Dots where a line runs on past a box and a branch goes into the box's side. */
 function sideForks(plan: Plan, entrances: Entrance[], rankCentre: number[]): { net: number; at: Point }[] {
-  const runsOn = new Set<string>();
-  plan.block.edges.forEach((edge, index) => {
-    if (plan.ranking.backward[index]) return;
-    for (const bend of plan.layered.bends[index]!) {
-      runsOn.add(`${edge.net}@${plan.layered.rank[bend]}:${Math.round(plan.x[bend]!)}`);
-    }
-  });
+  const { layered, ranking, x } = plan;
   const forks: { net: number; at: Point }[] = [];
-  entrances.forEach((entrance, index) => {
-    const last = plan.layered.bends[index]!.at(-1);
-    if (entrance.from === "above" || last === undefined) return;
-    const edge = plan.block.edges[index]!;
-    const rank = plan.ranking.rank[edge.target]!;
-    const column = plan.x[last]!;
-    if (runsOn.has(`${edge.net}@${rank}:${Math.round(column)}`)) {
-      forks.push({ net: edge.net, at: [column, rankCentre[rank]!] });
-    }
+  plan.block.edges.forEach((edge, index) => {
+    const last = lastOf(plan, index);
+    if (entrances[index]!.from === "above" || last === undefined) return;
+    const rank = ranking.rank[edge.target]!;
+    const beside = layered.ways[index]![rank]!;
+    const column = x[last]!;
+    if (beside >= 0 && Math.round(x[beside]!) === Math.round(column)) forks.push({ net: edge.net, at: [column, rankCentre[rank]!] });
   });
   return forks;
 }
-

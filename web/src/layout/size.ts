@@ -62,11 +62,11 @@ export function measureBox(index: GraphIndex, id: string, measure: Measure): Box
   return { title, detail, width: roundUp(Math.max(PLAIN_WIDTH, words + 32)), height: 22, style: "plain" };
 }
 
-/** Makes the boxes of one group that carry a value equally wide, unless that costs much room. */
-export function alignWidths(boxes: Box[]): void {
-  const alike = boxes.filter((box) => (box.style === "valued" || box.style === "folded") && box.width <= ALIGNED_WIDTH);
-  const width = Math.max(0, ...alike.map((box) => box.width));
-  for (const box of alike) box.width = width;
+/** The boxes of one group, those that carry a value equally wide unless that costs much room. */
+export function alignedWidths(boxes: readonly (Box | null)[]): (Box | null)[] {
+  const isAlike = (box: Box): boolean => (box.style === "valued" || box.style === "folded") && box.width <= ALIGNED_WIDTH;
+  const width = boxes.reduce((most, box) => (box && isAlike(box) ? Math.max(most, box.width) : most), 0);
+  return boxes.map((box) => (box && isAlike(box) && box.width < width ? { ...box, width } : box));
 }
 
 /** Words of an open group's head line; `count` is the number of parameters in it. */

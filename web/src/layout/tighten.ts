@@ -30,7 +30,8 @@ interface Groups {
 
 /** Vertices that straight lines join; those on a longest way are in no list. */
 function straightGroups(layered: Layered, x: Float64Array): Groups {
-  const leader = Int32Array.from({ length: layered.rank.length }, (_, vertex) => vertex);
+  const leader = new Int32Array(layered.rank.length);
+  for (let vertex = 0; vertex < leader.length; vertex++) leader[vertex] = vertex;
   const find = (vertex: number): number => {
     let at = vertex;
     while (leader[at] !== at) at = leader[at] = leader[leader[at]!]!;

@@ -1,6 +1,11 @@
 /** A place in CSS pixels at zoom 1; y grows downward. */
 export type Point = [number, number];
 
+export interface Size {
+  width: number;
+  height: number;
+}
+
 /** One thing to place in a block: a box, or a port on the block's upper or lower border. */
 export interface BlockVertex {
   width: number;

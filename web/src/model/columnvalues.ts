@@ -1,6 +1,7 @@
 /** One number a node out of a column: rows of several steps, splits and tensors resolved. */
 
 import type { Column, Table } from "../generated/document";
+import { numberOf } from "./format";
 import { GraphIndex, ROOT } from "./graph";
 import type { RunIndex } from "./run";
 
@@ -95,13 +96,6 @@ export class ColumnValues {
     if (this.column.groups === "sum") return values.reduce((sum, value) => sum + value, 0);
     return values.reduce((most, value) => Math.max(most, value)); // NaN stays NaN
   }
-}
-
-/** A cell as a number, NaN and infinities included; null where nothing was measured. */
-export function numberOf(cell: unknown): number | null {
-  if (typeof cell === "number") return cell;
-  if (cell === "NaN" || cell === "Infinity" || cell === "-Infinity") return Number(cell);
-  return null;
 }
 
 /** The rows of a split, and those that are of none; those of the first split where it has none. */

@@ -162,3 +162,47 @@ it("draws a member that is called like a part of JavaScript", () => {
   expect(drawn.index.children("a..e")).toEqual(["__proto__"]);
   expect(drawn.index.children("__proto__")).toEqual(["__proto__/x", "__proto__/y"]);
 });
+
+describe("ends of the graph", () => {
+  /** Blocks with a cache each of two parts, and one output after them. */
+  function decoder(count: number): Graph {
+    const graph = new GraphBuilder();
+    let last = graph.add({ id: "input:x", kind: "input", name: "x", type: "input" });
+    for (let i = 0; i < count; i++) {
+      graph.module(`layers.${i}`, ".", "Layer");
+      const ops = ["k", "v", "out"].map((name) => graph.op(`layers.${i}/${name}`, `layers.${i}`, name));
+      graph.chain(last, ...ops);
+      for (const [part, op] of [["keys", ops[0]!], ["values", ops[1]!]] as const)
+        graph.connect(op, graph.add({ id: `output:cache.${i}.${part}`, kind: "output", name: `cache.${i}.${part}`, type: "output" }));
+      last = ops[2]!;
+    }
+    graph.connect(last, graph.add({ id: "output:y", kind: "output", name: "y", type: "output" }));
+    return graph.build();
+  }
+
+  it("fold with the blocks that they belong to", () => {
+    const { folds } = folding(decoder(6), numbered("layers", 6));
+    expect(folds.map(({ id, members }) => [id, members.length])).toEqual([
+      ["layers.0..layers.5", 6],
+      ["output:cache.0.keys..output:cache.5.keys", 6],
+      ["output:cache.0.values..output:cache.5.values", 6],
+    ]);
+  });
+
+  it("are named by what they share, with one line for all of them", () => {
+    const drawn = draw(folding(decoder(6), numbered("layers", 6)));
+    expect(drawn.index.looks.get("output:cache.0.keys..output:cache.5.keys")).toMatchObject({ title: "cache.0…5.keys", staysClosed: true });
+    expect(pairs(drawn.index.graph.edges)).toEqual([
+      "input:x > layers.0/k",
+      "layers.0/k > layers.0/v",
+      "layers.0/v > layers.0/out",
+      "layers.0/k > output:cache.0.keys",
+      "layers.0/v > output:cache.0.values",
+      "layers.0/out > output:y",
+    ]);
+  });
+
+  it("are left alone where no fold is", () => {
+    expect(folding(decoder(3)).folds).toEqual([]);
+  });
+});

@@ -2,7 +2,7 @@
 
 import type { Graph, Node } from "../generated/document";
 import { labelNode } from "../layout/label";
-import { sharedPath, type Fold } from "./fold";
+import { isOfEnds, sharedPath, spanOf, type Fold } from "./fold";
 import { ROOT, type GraphIndex, GraphIndex as Index, type JoinedEdge, type NodeLook } from "./graph";
 import { withoutTrivial } from "./trivial";
 
@@ -12,6 +12,8 @@ export const MOST_INLINE = 4;
 const MOST_SHEETS = 3;
 export const SHEET_STEP = 5;
 const CHIP_ROOM = { least: 30, digit: 7 };
+/** For the least, the median and the greatest number of the members. */
+const SPREAD_ROOM = 72;
 export const INLINE_CELL = { width: 34, gap: 4 };
 
 /** A fold as it is drawn: with one member, which stands for all. */
@@ -81,6 +83,12 @@ export class DrawnGraph {
   real(id: string): string {
     const drawn = this.folds.get(id);
     return drawn ? drawn.fold.members[drawn.member]![0]! : id;
+  }
+
+  /** The nodes that something drawn stands for: those of the drawn member of a fold, or itself. */
+  nodesOf(id: string): readonly string[] {
+    const drawn = this.folds.get(id);
+    return drawn ? drawn.fold.members[drawn.member]! : [id];
   }
 
   /** The fold whose drawn member holds this node or is it; the innermost one. */
@@ -220,20 +228,31 @@ export class DrawnGraph {
   private looks(): Map<string, NodeLook> {
     const looks = new Map<string, NodeLook>();
     for (const { fold, member, inline, sheets } of this.folds.values()) {
-      const types = [...new Set(fold.members[member]!.map((id) => this.source.nodeOf(id).type))];
-      const detail = sharedPath(fold);
+      const [title, detail] = this.wordsOf(fold, member);
+      const [only, ...more] = fold.members[member]!;
       const cells = fold.members.length * (INLINE_CELL.width + INLINE_CELL.gap) + 8;
       looks.set(fold.id, {
-        title: types.join(", "),
+        title,
         detail,
-        room: CHIP_ROOM.least + CHIP_ROOM.digit * String(fold.members.length).length,
+        room: CHIP_ROOM.least + CHIP_ROOM.digit * String(fold.members.length).length + SPREAD_ROOM,
         strip: true,
+        staysClosed: more.length === 0 && !this.source.isOpenedByAll(only!),
         beyond: SHEET_STEP * sheets,
         ...(inline && { headDetail: fold.members[member]![0]!, right: cells }),
       });
       if (fold.parent !== ROOT) looks.set(fold.parent, labelNode(this.source, fold.parent));
     }
     return looks;
+  }
+
+  /** What a fold is called, and where its members are; of ends, which they are and their shape. */
+  private wordsOf(fold: Fold, member: number): [title: string, detail: string] {
+    if (!isOfEnds(fold, this.source)) {
+      const types = [...new Set(fold.members[member]!.map((id) => this.source.nodeOf(id).type))];
+      return [types.join(", "), sharedPath(fold)];
+    }
+    const [first, last] = [fold.members[0]![0]!, fold.members.at(-1)![0]!].map((id) => labelNode(this.source, id));
+    return [spanOf(first!.title, last!.title), first!.detail];
   }
 }
 

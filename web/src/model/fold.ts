@@ -1,4 +1,4 @@
-/** Equal neighbouring blocks, as the table `folds` lists them. */
+/** Equal neighbouring blocks, as the table `folds` lists them, and the ends of the graph that belong to them. */
 
 import type { Node } from "../generated/document";
 import { ROOT, type GraphIndex } from "./graph";
@@ -36,7 +36,73 @@ export function foldsOf(rows: readonly Row[], graph: GraphIndex): Fold[] {
     found.push({ id: `${first}..${last}`, parent, members, contents });
   }
   const nodesIn = (fold: Fold): number => fold.members.reduce((sum, member) => sum + member.length, 0);
-  return found.sort((a, b) => depthOf(graph, a.parent) - depthOf(graph, b.parent) || nodesIn(b) - nodesIn(a));
+  found.sort((a, b) => depthOf(graph, a.parent) - depthOf(graph, b.parent) || nodesIn(b) - nodesIn(a));
+  return [...found, ...foldsOfEnds(graph, found)];
+}
+
+/** Whether a fold is of inputs or outputs of the model. */
+export function isOfEnds(fold: Fold, graph: GraphIndex): boolean {
+  const { kind } = graph.nodeOf(fold.members[0]![0]!);
+  return kind === "input" || kind === "output";
+}
+
+/**
+ * Inputs, or outputs, that are one for each member of a fold, as the caches of a decoder are: joined to
+ * counterparts alone, with the same shapes.
+ */
+function foldsOfEnds(graph: GraphIndex, folds: readonly Fold[]): Fold[] {
+  if (folds.length === 0) return [];
+  const counterpart = counterparts(folds);
+  const joined = new Map<string, Set<string>>();
+  const join = (end: string, other: string): void => {
+    joined.set(end, (joined.get(end) ?? new Set()).add(counterpart(other) ?? ""));
+  };
+  for (const { source, target } of graph.graph.edges) {
+    if (graph.node(source)?.kind === "input") join(source, target);
+    if (graph.node(target)?.kind === "output") join(target, source);
+  }
+  const alike = new Map<string, string[]>();
+  for (const id of graph.nodes.keys()) {
+    const others = joined.get(id);
+    if (!others || others.has("")) continue;
+    const node = graph.nodeOf(id);
+    const key = JSON.stringify([node.kind, graph.parent(id), [...others].sort(), node.outputs.map((spec) => spec.shape)]);
+    alike.set(key, [...(alike.get(key) ?? []), id]);
+  }
+  return [...alike.values()]
+    .filter((ids) => ids.length > 1)
+    .map((ids) => {
+      const members = ids.map((id) => [id]);
+      return { id: `${ids[0]!}..${ids.at(-1)!}`, parent: graph.parent(ids[0]!) ?? ROOT, members, contents: members };
+    });
+}
+
+/** The node of the first members that stands where a node of others does; null for one in no fold. */
+function counterparts(folds: readonly Fold[]): (id: string) => string | null {
+  const images = new Map<string, string>();
+  const inside = new Set<string>();
+  for (const { contents } of folds) {
+    const [first, ...others] = contents;
+    if (images.has(first![0]!)) continue; // in a member that is not the first
+    for (const id of first!) inside.add(id);
+    for (const ids of others) ids.forEach((id, i) => inside.add(id) && images.set(id, first![i]!));
+  }
+  return (id) => {
+    let at = id;
+    for (let next = images.get(at); next !== undefined; next = images.get(at)) at = next;
+    return inside.has(id) ? at : null;
+  };
+}
+
+/** `cache.layers.0…31.keys` of `cache.layers.0.keys` to `cache.layers.31.keys`. */
+export function spanOf(first: string, last: string): string {
+  if (first === last) return first;
+  let start = 0;
+  while (start < first.length && first[start] === last[start] && !/\d/.test(first[start]!)) start++;
+  let end = 0;
+  const most = Math.min(first.length, last.length) - start - 1;
+  while (end < most && first.at(-1 - end) === last.at(-1 - end) && !/\d/.test(first.at(-1 - end)!)) end++;
+  return `${first.slice(0, first.length - end)}…${last.slice(start)}`;
 }
 
 /** The path that all members share: `model.layers` of `model.layers.0` to `model.layers.31`. */

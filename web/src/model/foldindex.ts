@@ -22,7 +22,7 @@ export interface PlaceInFold {
 }
 
 export class FoldIndex {
-  readonly folds: FoldMembers[] = [];
+  readonly folds: readonly FoldMembers[];
   private readonly placeOf = new Map<string, { fold: FoldMembers; member: number; at: number }>();
   private readonly byParent = new Map<string, FoldMembers[]>();
 
@@ -36,12 +36,14 @@ export class FoldIndex {
       if (!fold) {
         fold = { id, parent: String(row["parent"]), members: [] };
         byId.set(id, fold);
-        this.folds.push(fold);
       }
       const nodes = (fold.members[member] ??= []);
       this.placeOf.set(node, { fold, member, at: nodes.length });
       nodes.push(node);
     }
+    this.folds = [...byId.values()].filter(isSound);
+    const sound = new Set(this.folds);
+    for (const [node, { fold }] of this.placeOf) if (!sound.has(fold)) this.placeOf.delete(node);
     for (const fold of this.folds) {
       const known = this.byParent.get(fold.parent);
       if (known) known.push(fold);
@@ -78,11 +80,34 @@ export class FoldIndex {
   }
 }
 
+/** Whether no member lacks, and all have as many nodes: a damaged table is not a fold. */
+function isSound({ members }: FoldMembers): boolean {
+  return members.length > 1 && Array.from(members).every((member) => member?.length === members[0]?.length);
+}
+
 /** `0`, `1`, ... as the modules are called where these are all different, else their position. */
 export function namesOf(fold: FoldMembers): string[] {
   const names = fold.members.map((member) => member[0]!.split(/[./]/).pop() ?? "");
   const areIndices = names.every((name) => /^\d+$/.test(name)) && new Set(names).size === names.length;
   return areIndices ? names : fold.members.map((_, i) => String(i));
+}
+
+/** What tells a member's number: the first of its nodes that has one, or lacks one. */
+export function memberValue<T>(member: readonly string[], value: (id: string) => T | null | undefined): T | null | undefined {
+  for (const id of member) {
+    const found = value(id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Least, median and greatest of members in a few letters, one number where they are equal; and how many are no numbers. */
+export function spreadText(values: readonly (number | null)[], format: (value: number) => string): string {
+  const odd = values.filter((value) => value !== null && !Number.isFinite(value)).length;
+  const spread = spreadOf(values.filter((value) => value !== null && Number.isFinite(value)));
+  const texts = spread ? [spread.least, spread.middle, spread.most].map(format) : [];
+  const said = new Set(texts).size === 1 ? texts[0]! : texts.join(" · ");
+  return [odd > 0 && `✕ ${odd}`, said].filter(Boolean).join("  ");
 }
 
 /** Least, middle and greatest of what was measured; NaN where one of them is NaN. */

@@ -15,6 +15,20 @@ export function toNumber(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
+/** A cell as a number, NaN and infinities included; null where nothing was measured. */
+export function numberOf(cell: unknown): number | null {
+  if (typeof cell === "number") return cell;
+  if (cell === "NaN" || cell === "Infinity" || cell === "-Infinity") return Number(cell);
+  return null;
+}
+
+/** A number as it is written: a cross for NaN, an arrow for an infinity. */
+export function written(value: number, format: (value: number) => string): string {
+  if (Number.isNaN(value)) return "✕ NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "↑ Inf" : "↓ −Inf";
+  return format(value);
+}
+
 const STEPS: [number, string][] = [
   [1e15, "P"],
   [1e12, "T"],

@@ -33,6 +33,8 @@ export interface NodeLook {
   right?: number;
   /** A closed group with a strip of colours, whatever is inside. */
   strip?: boolean;
+  /** Whether it stays as it is when everything is opened: what is inside says no more. */
+  staysClosed?: boolean;
   /** Room at the right of the node and under it, in CSS pixels, for the sheets of a fold. */
   beyond?: number;
 }
@@ -51,6 +53,8 @@ export class GraphIndex {
   private readonly childIds = new Map<string, string[]>();
   private readonly parents = new Map<string, string>();
   private readonly depths = new Map<string, number>();
+  private withParameters: ReadonlySet<string> | null = null;
+  private withLayers: ReadonlySet<string> | null = null;
 
   /** A node whose parent is missing or leads back to itself hangs on the root: it stays visible. */
   constructor(graph: Graph, looks: ReadonlyMap<string, NodeLook> = new Map()) {
@@ -97,7 +101,7 @@ export class GraphIndex {
 
   /** Whether "expand all" opens it: a layer of one or two ops stays a box until it is opened itself. */
   isOpenedByAll(id: string): boolean {
-    return this.isGroup(id) && !this.nodeOf(id).atomic;
+    return this.isGroup(id) && !this.nodeOf(id).atomic && !this.looks.get(id)?.staysClosed;
   }
 
   parent(id: string): string | null {
@@ -140,13 +144,24 @@ export class GraphIndex {
 
   /** Whether the node or anything inside it has parameters of its own. */
   hasParameters(id: string): boolean {
-    if (this.nodeOf(id).parameters.length > 0) return true;
-    return this.descendants(id).some((inner) => this.nodeOf(inner).parameters.length > 0);
+    this.withParameters ??= this.around((node) => node.parameters.length > 0);
+    return this.withParameters.has(id);
   }
 
   /** Whether modules inside a group have parameters, so that it has layers to show in a strip. */
   hasLayers(id: string): boolean {
-    return this.descendants(id).some((inner) => this.nodeOf(inner).kind === "module" && this.nodeOf(inner).parameters.length > 0);
+    this.withLayers ??= this.around((node) => node.kind === "module" && node.parameters.length > 0);
+    return this.children(id).some((child) => this.withLayers!.has(child));
+  }
+
+  /** The nodes of which something is true, and all that is around them. */
+  private around(isWanted: (node: Node) => boolean): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const [id, node] of this.nodes) {
+      if (!isWanted(node)) continue;
+      for (let at: string | null = id; at !== null && !found.has(at); at = this.parent(at)) found.add(at);
+    }
+    return found;
   }
 
   /** All groups, outer ones before the groups inside them. */
@@ -180,24 +195,33 @@ export class GraphIndex {
    * Edges that run inside a closed group are not seen. Order is that of the graph's edges.
    */
   liftEdges(expanded: ReadonlySet<string>): LiftedEdge[] {
-    const ends = new Map<string, string>();
+    const ends = new Map<string, string>([[ROOT, ROOT]]);
+    const path: string[] = [];
     const endOf = (id: string): string => {
-      const known = ends.get(id);
-      if (known !== undefined) return known;
-      const end = this.shown(id, expanded);
-      ends.set(id, end);
+      let end = ends.get(id);
+      for (let at = id; end === undefined; end = ends.get(at)) {
+        path.push(at);
+        at = this.parents.get(at) ?? ROOT;
+      }
+      // what is drawn for the group around is drawn for what is inside, unless it is that group, and open
+      for (let at = path.pop(); at !== undefined; at = path.pop()) {
+        const parent = this.parents.get(at) ?? ROOT;
+        if (parent === ROOT || (end === parent && expanded.has(parent))) end = at;
+        ends.set(at, end);
+      }
       return end;
     };
     const lifted = new Map<string, Map<string, LiftedEdge>>();
     const inOrder: LiftedEdge[] = [];
     for (const edge of this.graph.edges as readonly JoinedEdge[]) {
-      if (!this.has(edge.source) || !this.has(edge.target)) continue;
+      const [from, to] = [this.nodes.get(edge.source), this.nodes.get(edge.target)];
+      if (!from || !to) continue;
       const source = endOf(edge.source);
       const target = endOf(edge.target);
       if (source === target || source === ROOT || target === ROOT) continue;
-      const role = this.roleOf(edge);
-      const ofSource = lifted.get(source) ?? new Map<string, LiftedEdge>();
-      lifted.set(source, ofSource);
+      const role = roleOf(from, to);
+      let ofSource = lifted.get(source);
+      if (!ofSource) lifted.set(source, (ofSource = new Map()));
       const known = ofSource.get(target);
       if (known) {
         known.tensors.push(edge.tensor);
@@ -206,17 +230,12 @@ export class GraphIndex {
         if (known.through && !edge.through) delete known.through;
         continue;
       }
-      const fresh: LiftedEdge = { source, target, tensors: [edge.tensor], role, ...(edge.through && { through: edge.through }) };
+      const fresh: LiftedEdge = { source, target, tensors: [edge.tensor], role };
+      if (edge.through) fresh.through = edge.through;
       ofSource.set(target, fresh);
       inOrder.push(fresh);
     }
     return inOrder;
-  }
-
-  private roleOf(edge: Edge): EdgeRole {
-    if (this.nodeOf(edge.target).kind !== "backward") return "forward";
-    const from = this.nodeOf(edge.source).kind;
-    return from === "backward" || from === "output" ? "gradient" : "saved";
   }
 
   private findDepth(id: string): void {
@@ -236,6 +255,11 @@ export class GraphIndex {
       this.depths.set(node, (this.depths.get(this.parents.get(node) ?? ROOT) ?? 0) + 1);
     }
   }
+}
+
+function roleOf(from: Node, to: Node): EdgeRole {
+  if (to.kind !== "backward") return "forward";
+  return from.kind === "backward" || from.kind === "output" ? "gradient" : "saved";
 }
 
 /** JavaScript puts keys that look like numbers first, as the modules of a plain `Sequential` have. */

@@ -43,6 +43,7 @@ const TITLES: Record<string, string> = {
   parameters: "Parameters",
   cost: "Cost",
   flop_coverage: "FLOP coverage",
+  tensor_differences: "Change of the weights",
 };
 
 /** Every measure that the run has numbers for; the usual ones first, then those of each table. */

@@ -20,6 +20,14 @@ export type Renamed = ReadonlyMap<string, string>;
 
 const NONE: Renamed = new Map();
 
+/** New names after one renaming and then another. */
+export function followed(first: Renamed, then: Renamed): Renamed {
+  if (first.size === 0) return then;
+  const both = new Map([...first].map(([old, now]) => [old, then.get(now) ?? now]));
+  for (const [old, now] of then) if (!both.has(old)) both.set(old, now);
+  return both;
+}
+
 export class Opening {
   /** Drawn ids of the open groups. */
   readonly open = new Set<string>();
@@ -162,10 +170,9 @@ export class Opening {
 
   /** Chooses the members that a node lies in, outer folds first. */
   private choosePath(id: string): Renamed {
-    let renamed = new Map<string, string>();
+    let renamed = NONE;
     for (let at = this.drawn.hidden(id); at !== null; at = this.drawn.hidden(id)) {
-      const more = this.choose(at.fold, at.member);
-      renamed = new Map([...[...renamed].map(([old, now]) => [old, more.get(now) ?? now] as const), ...[...more].filter(([old]) => !renamed.has(old))]);
+      renamed = followed(renamed, this.choose(at.fold, at.member));
     }
     return renamed;
   }

@@ -16,7 +16,7 @@ function ones(count: number): TensorSummary {
   return { count, nan: 0, positive_infinity: 0, negative_infinity: 0, zero: 0, subnormal: 0, minimum: 1, maximum: 1, total: count, total_squares: count, total_absolute: count, bin_keys: [16384], bin_counts: [count] };
 }
 
-const FINDING: Finding = { rule: "dead_relu", severity: "warning", title: "", detail: "", advice: "", nodes: ["block.a"], value: null, threshold: null, unit: "", samples: null, steps: null, source: "", view: "" };
+const FINDING: Finding = { rule: "dead_relu", severity: "warning", title: "", detail: "", advice: "", nodes: ["block.a"], value: null, threshold: null, unit: "", samples: null, steps: null, source: "", view: "", split: null };
 
 /** A block of two modules that share one weight, and a head outside it. */
 function document(): Document {

@@ -2,14 +2,26 @@
 
 import type { Document, Finding, Gap, Node, Run, TensorSummary, View } from "../generated/document";
 import { BackwardIndex, type Direction } from "./backward";
+import { ofSplit } from "./columnvalues";
 import { GraphIndex, ROOT } from "./graph";
-import { toNumber } from "./format";
+import { numberOf, toNumber } from "./format";
 import { type Figures, figures, merge, scaled } from "./summary";
 
 export type Quantity = "parameter" | "activation" | "gradient" | "update";
 type Row = Record<string, unknown>;
 
+/** A distribution at a step, how many values the tensors have, and how many of them were seen. */
+export interface Measured {
+  step: number;
+  summary: TensorSummary;
+  elements: number;
+  seen: number;
+}
+
 const EMPTY = { nodes: {}, edges: [], saved: [], capture: { status: "complete", error: null, failed_node: null, level: "user", unlinked: [], unreached_parameters: [], dispatched_only: [], fast_paths_off: [], host_reads: [], notes: [] } } as const;
+
+/** Tables that findings are made of. */
+const MEASURED = ["distributions", "norms", "scalars", "evaluation", "confusion", "cost", "parameters"];
 
 export class RunIndex {
   readonly run: Run;
@@ -20,7 +32,7 @@ export class RunIndex {
   private readonly rowsByTable = new Map<string, Row[]>();
   private readonly byNode = new Map<string, Map<string, Row[]>>();
   private readonly merged = new Map<string, TensorSummary | null>();
-  private readonly histories = new Map<string, { step: number; summary: TensorSummary }[]>();
+  private readonly histories = new Map<string, Measured[]>();
   private severities: Map<string, Finding["severity"]> | null = null;
   private stepsFound: number[] | null = null;
   private readonly counts = new Map<string, number>();
@@ -104,10 +116,10 @@ export class RunIndex {
     return this.counts.get(id) ?? 0;
   }
 
-  /** A number of the table `cost`, forward. */
+  /** A number of the table `cost`, forward; it may be NaN. */
   cost(id: string, column: "time_s" | "flops" | "activation_bytes"): number | null {
     const row = this.rowsOf("cost", id).find((r) => r["phase"] === "forward");
-    return row ? toNumber(row[column]) : null;
+    return row ? numberOf(row[column]) : null;
   }
 
   /** Why a node has no FLOPs; null where it has some or nothing is known. */
@@ -184,10 +196,21 @@ export class RunIndex {
     return this.severities.get(id) ?? null;
   }
 
+  /** Findings that were made on a split, and those that belong to none; all of them without one. */
+  findingsOn(split: string | null): readonly Finding[] {
+    const { findings } = this.run;
+    return split === null ? findings : findings.filter((finding) => finding.split === null || finding.split === split);
+  }
+
+  /** Whether there is anything that a rule could judge. */
+  get isMeasured(): boolean {
+    return MEASURED.some((table) => this.rows(table).length > 0);
+  }
+
   /** Findings about a node or about something inside it. */
-  findingsOf(id: string): Finding[] {
+  findingsOf(id: string, split: string | null = null): Finding[] {
     const inside = new Set(this.graph.withDescendants(id));
-    return this.run.findings.filter((finding) => finding.nodes.some((node) => inside.has(node)));
+    return this.findingsOn(split).filter((finding) => finding.nodes.some((node) => inside.has(node)));
   }
 
   /** Why a quantity of a node was not measured. */
@@ -201,24 +224,26 @@ export class RunIndex {
     return measured ? [] : gaps; // one failure that left everything out
   }
 
-  /** The distribution at every step at which it was measured, first to last. */
-  history(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
-    const key = `${quantity}\u0000${id}`;
+  /** The distribution at every step at which it was measured, first to last; of activations on a split. */
+  history(id: string, quantity: Quantity, split: string | null = null): Measured[] {
+    const key = `${quantity}\u0000${split ?? ""}\u0000${id}`;
     let found = this.histories.get(key);
-    if (!found) this.histories.set(key, (found = this.historyOf(id, quantity)));
+    if (!found) this.histories.set(key, (found = this.historyOf(id, quantity, split)));
     return found;
   }
 
-  private historyOf(id: string, quantity: Quantity): { step: number; summary: TensorSummary }[] {
+  private historyOf(id: string, quantity: Quantity, split: string | null): Measured[] {
     const byStep = new Map<number, Row[]>();
-    for (const row of this.measuredRows(id, quantity)) {
+    for (const row of ofSplit(this.measuredRows(id, quantity), split)) {
       const atStep = byStep.get(stepOf(row));
       if (atStep) atStep.push(row);
       else byStep.set(stepOf(row), [row]);
     }
     return [...byStep].sort(([a], [b]) => a - b).flatMap(([step, rows]) => {
       const summary = mergeOf(rows);
-      return summary ? [{ step, summary }] : [];
+      const elements = rows.reduce((sum, row) => sum + (toNumber(row["elements"]) ?? 0), 0);
+      const seen = rows.reduce((sum, row) => sum + ((row["summary"] as TensorSummary | null)?.count ?? 0), 0);
+      return summary ? [{ step, summary, elements: elements || summary.count, seen }] : [];
     });
   }
 

@@ -106,6 +106,26 @@ export function figures(s: TensorSummary): Figures {
   };
 }
 
+/** Values below which these shares of the finite values lie, each off by 6 % at most; null without any. */
+export function quantilesOf(s: TensorSummary, shares: readonly number[]): number[] | null {
+  const [minimum, maximum] = [toNumber(s.minimum), toNumber(s.maximum)];
+  const finite = s.count - s.nan - s.positive_infinity - s.negative_infinity;
+  if (minimum === null || maximum === null || finite <= 0) return null;
+  const bins = s.bin_keys.map((key, i): [number, number] => {
+    const [near, far] = magnitudeEdges(key);
+    return [(Math.sign(key) * (near + far)) / 2, s.bin_counts[i]!];
+  });
+  const place = bins.findIndex(([value]) => value > 0);
+  bins.splice(place < 0 ? bins.length : place, 0, [0, s.zero]);
+  return shares.map((share) => {
+    if (share <= 0 || share >= 1) return share <= 0 ? minimum : maximum;
+    const rank = share * (finite - 1) + 1;
+    let below = 0;
+    const found = bins.find(([, amount]) => (below += amount) >= rank - 1e-9) ?? bins.at(-1)!;
+    return Math.max(minimum, Math.min(maximum, found[0]));
+  });
+}
+
 /** Counts between ascending edges, with exact zeros apart. `edges` has one more than `counts`. */
 export interface SignedHistogram {
   edges: number[];

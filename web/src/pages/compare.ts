@@ -4,7 +4,7 @@ import { differenceLegend, differenceSign, DIFFERENCES, paintDifference } from "
 import { Colouring } from "../app/colouring";
 import { h } from "../app/dom";
 import type { Choice, Store } from "../app/store";
-import { GraphCanvas, type VisibleNode } from "../graph";
+import { GraphCanvas, type Move, type VisibleNode } from "../graph";
 import { legendParts } from "../app/legend";
 import type { ComparisonIndex, Difference, DifferenceKind, RunPair, Side } from "../model/comparison";
 import { DIFFERENCE_KINDS } from "../model/comparison";
@@ -31,6 +31,8 @@ export class ComparePage {
   private readonly measuresOf = new Map<RunIndex, Measure[]>();
   private most = MOST_ROWS;
   private following = false;
+  /** Whether the views are being moved by this page, and not by the person. */
+  private moving = false;
   /** The difference that was picked from the list: a node may have several rows. */
   private picked: Difference | null = null;
 
@@ -79,6 +81,7 @@ export class ComparePage {
         onSelect: (id) => this.choose(id, side),
         onToggle: (id, open) => this.mirror(id, open, side),
         onViewChange: () => this.showHead(side),
+        onMove: (move) => this.moveOther(side, move),
       });
     this.canvases = { before: canvas("before"), after: canvas("after") };
     for (const side of SIDES) this.showHead(side);
@@ -108,6 +111,14 @@ export class ComparePage {
     this.following = false;
   }
 
+  /** Both graphs are panned and zoomed together; a choice of a node lets each show it in its own place. */
+  private moveOther(side: Side, move: Move | null): void {
+    if (this.moving) return;
+    this.moving = true;
+    this.canvases?.[side === "before" ? "after" : "before"].moveAs(move);
+    this.moving = false;
+  }
+
   /** The chosen node on each side; null where it is not. */
   private chosen(): Record<Side, string | null> {
     const { node, side } = this.store.get();
@@ -118,7 +129,9 @@ export class ComparePage {
 
   private showNode(): void {
     const chosen = this.chosen();
+    this.moving = true;
     for (const side of SIDES) this.canvases![side].select(chosen[side], { reveal: chosen[side] !== null });
+    this.moving = false;
     const colour = this.store.get().colour;
     const measureOf = (run: RunIndex) => this.measures(run).find((measure) => measure.name === colour) ?? null;
     this.inspector.replaceChildren(...bothColumns(this.pair, this.comparison.names[0]!, chosen, this.store.get(), measureOf));

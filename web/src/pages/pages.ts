@@ -1,21 +1,22 @@
 /** The pages beside the graph: facts, charts and findings in cards. */
 
-import type { CaptureReport, View } from "../generated/document";
+import type { CaptureReport, Finding, ModelInfo, View } from "../generated/document";
 import { findingList } from "../app/findings";
 import { h } from "../app/dom";
 import type { Page } from "../app/store";
 import { type ViewContext, drawView } from "../charts/view";
 import { icicle } from "../charts/icicle";
-import { numberOf } from "../model/columnvalues";
-import { count, figures, seconds, si, toNumber } from "../model/format";
+import { count, figures, numberOf, seconds, si, toNumber, written } from "../model/format";
 import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "strips", "ridges", "parameters", "gradients"],
+  training: ["curves", "history", "updates", "depth", "changes", "strips", "ridges", "parameters", "gradients", "compared"],
   generalisation: ["confusion"],
   bottlenecks: ["work", "cost", "activations"],
 };
+
+const RECORDED: ReadonlySet<string> = new Set(["history", "updates", "depth", "compared", "changes"]);
 
 export interface PageContext extends ViewContext {
   open: (page: Page) => void;
@@ -35,18 +36,23 @@ export function pageContent(run: RunIndex, page: Page, context: PageContext): HT
   else {
     if (page === "generalisation") grid.append(evaluationCard(run, context));
     if (page === "bottlenecks") grid.append(timeCard(run, "span-12", context));
-    for (const name of CHARTS[page] ?? []) grid.append(viewCard(run, name, "span-12", context));
+    for (const name of (CHARTS[page] ?? []).filter((name) => isShown(run, name))) grid.append(viewCard(run, name, "span-12", context));
     if (page === "bottlenecks") grid.append(costTable(run, context));
   }
   return h("div", { class: "cards" }, grid);
 }
 
+/** Charts of what few runs record are left out where there is nothing; all others say what is missing. */
+function isShown(run: RunIndex, name: string): boolean {
+  return !RECORDED.has(name) || Boolean(run.views.get(name)?.panels.length);
+}
+
 function overview(run: RunIndex, context: PageContext): HTMLElement[] {
-  const all = link(`All ${run.run.findings.length}`, () => context.open("findings"));
+  const all = run.run.findings.length > 0 ? link(`All ${run.run.findings.length}`, () => context.open("findings")) : undefined;
   return [
     factRow(run, context.split),
     viewCard(run, "curves", "span-8", context, "training"),
-    card("Findings", "most severe first", "span-4 tall", findingList(run.run.findings, context.choose, "No rule fired"), all),
+    findingsCard(run, run.findingsOn(context.split), "most severe first", "span-4 tall", context, all),
     viewCard(run, "confusion", "span-4", { ...context, most: 1 }, "generalisation"),
     timeCard(run, "span-4", context, link("Bottlenecks", () => context.open("bottlenecks"))),
     aboutCard(run),
@@ -55,7 +61,7 @@ function overview(run: RunIndex, context: PageContext): HTMLElement[] {
 
 function timeCard(run: RunIndex, span: string, context: PageContext, more?: HTMLElement): HTMLElement {
   const whole = run.cost(ROOT, "time_s");
-  if (whole === null) return viewCard(run, "cost", span, { ...context, most: 1 }, more && "bottlenecks");
+  if (whole === null || !Number.isFinite(whole)) return viewCard(run, "cost", span, { ...context, most: 1 }, more && "bottlenecks");
   return card("Forward time by module", `one forward pass, ${seconds(whole)}`, span, icicle(run, context.choose), more);
 }
 
@@ -75,8 +81,7 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
     );
   if (model) {
     const [number, unit] = parted(si(model.parameter_count));
-    const share = model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0;
-    add("Parameters", number, unit, `${figures(share)} % trainable`);
+    add("Parameters", number, unit, trainable(model));
   }
   if (typeof root?.flops === "number") {
     const [number, unit] = parted(si(root.flops));
@@ -86,21 +91,29 @@ function factRow(run: RunIndex, split: string | null): HTMLElement {
   }
   const time = run.cost(ROOT, "time_s");
   if (time !== null) {
-    const [number, unit] = parted(seconds(time));
+    const [number, unit] = Number.isFinite(time) ? parted(seconds(time)) : [written(time, seconds), ""];
     add("Forward time", number, unit, "one batch, median of 3");
   }
   const evaluated = run.rows("evaluation").filter((row) => split === null || row["split"] === split);
   for (const row of evaluated.filter((r) => r["metric"] === "accuracy")) {
-    const [value, low, high] = ["value", "low", "high"].map((name) => toNumber(row[name]));
-    if (value == null) continue;
+    const value = numberOf(row["value"]);
+    const [low, high] = ["low", "high"].map((name) => toNumber(row[name]));
+    if (value === null) continue;
     const half = low != null && high != null ? ` · ${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}` : "";
-    add(`${title(String(row["split"]))} accuracy`, (100 * value).toFixed(1), "%", `${count(Number(row["samples"]))} examples${half}`);
+    add(`${title(String(row["split"]))} accuracy`, written(100 * value, (share) => share.toFixed(1)), Number.isFinite(value) ? "%" : "", `${count(Number(row["samples"]))} examples${half}`);
   }
   for (const row of evaluated.filter((r) => r["metric"] === "loss")) {
     const value = numberOf(row["value"]);
-    if (value !== null) add(`${title(String(row["split"]))} loss`, figures(value), "", "mean over the split");
+    if (value !== null) add(`${title(String(row["split"]))} loss`, written(value, figures), "", "mean over the split");
   }
+  if (!facts.length) return card("The model", "", "span-12", notMeasured("This run holds neither a model nor what it costs."));
   return h("section", { class: "card span-12" }, h("div", { class: "fact-row" }, ...facts));
+}
+
+/** A checkpoint does not say what of it was trained. */
+function trainable(model: ModelInfo): string {
+  if (model.trainable_count === null) return "trainable share unknown";
+  return `${figures(model.parameter_count ? (100 * model.trainable_count) / model.parameter_count : 0)} % trainable`;
 }
 
 function parted(text: string): [string, string] {
@@ -156,14 +169,13 @@ function evaluationCard(run: RunIndex, context: PageContext): HTMLElement {
   const all = run.rows("evaluation");
   const rows = all.filter((row) => context.split === null || row["split"] === context.split);
   if (!all.length) {
-    const reasons = run.run.gaps.filter((gap) => gap.what === "evaluation").map((gap) => gap.reason);
-    return card("Evaluation", "", "span-12", h("div", { class: "not-measured hatched" }, reasons.join("; ") || "not measured"));
+    return card("Evaluation", "", "span-12", notMeasured(reasons(run, "evaluation")));
   }
   const cells = rows.map((row) => {
     const [low, high] = ["low", "high"].map((name) => toNumber(row[name]));
     const value = numberOf(row["value"]);
     const interval = low != null && high != null ? `${figures(low)} to ${figures(high)}` : "–";
-    return [String(row["split"]), String(row["metric"]), value === null ? "not measured" : figures(value), interval, count(Number(row["samples"]))];
+    return [String(row["split"]), String(row["metric"]), value === null ? "not measured" : written(value, figures), interval, count(Number(row["samples"]))];
   });
   return card("Evaluation", "95 % intervals", "span-12", table(["Split", "Metric", "Value", "Interval", "Samples"], cells, 2), context.splitSwitch());
 }
@@ -175,23 +187,46 @@ function costTable(run: RunIndex, context: PageContext): HTMLElement {
       const node = run.graph.nodes.get(String(row["node"]));
       return node && (node.kind === "module" ? node.atomic : !run.graph.nodes.get(node.parent ?? "")?.atomic);
     })
-    .sort((a, b) => (toNumber(b["time_s"]) ?? -1) - (toNumber(a["time_s"]) ?? -1));
+    .sort((a, b) => rank(b) - rank(a));
+  if (!rows.length) return card("Slowest nodes", "", "span-12", notMeasured(reasons(run, "cost")));
   const whole = run.cost(ROOT, "time_s");
   const cells = rows.slice(0, 60).map((row) => {
-    const [time, flops] = [toNumber(row["time_s"]), toNumber(row["flops"])];
+    const [time, flops] = [numberOf(row["time_s"]), toNumber(row["flops"])];
     return [
       String(row["node"]),
       run.graph.nodes.get(String(row["node"]))?.type ?? "",
-      time === null ? "not measured" : seconds(time),
-      time !== null && whole ? figures((100 * time) / whole) : "–",
+      time === null ? "not measured" : written(time, seconds),
+      time !== null && whole && Number.isFinite(time / whole) ? figures((100 * time) / whole) : "–",
       flops === null ? (run.withoutFlops(String(row["node"])) ?? "not counted") : si(flops),
-      time && flops ? si(flops / time) : "–",
+      time && flops && Number.isFinite(time) ? si(flops / time) : "–",
     ];
   });
   const body = table(["Node", "Type", "Time", "Forward, %", "FLOPs", "FLOP/s"], cells, 2, (i) => context.choose(String(rows[i]!["node"])));
   const coverage = run.flopCoverage(ROOT)?.statement;
   const said = coverage ? h("p", { class: "faint" }, `FLOPs. ${coverage}`) : null;
   return card("Slowest nodes", "forward, one batch, gradients off", "span-12", h("div", {}, body, said));
+}
+
+/** Where a row stands among the slow ones: what is no number comes first, what was not measured last. */
+function rank(row: Record<string, unknown>): number {
+  const time = numberOf(row["time_s"]);
+  return time === null ? -1 : Number.isFinite(time) ? time : Infinity;
+}
+
+function notMeasured(reason: string): HTMLElement {
+  return h("div", { class: "not-measured hatched" }, reason || "not measured");
+}
+
+/** Why something is not there. */
+function reasons(run: RunIndex, what: string): string {
+  return [...new Set(run.run.gaps.filter((gap) => gap.what === what).map((gap) => gap.reason))].join("; ");
+}
+
+/** Findings, or in their place that no rule fired, or that no rule had anything to judge. */
+function findingsCard(run: RunIndex, findings: readonly Finding[], subtitle: string, span: string, context: PageContext, more?: HTMLElement): HTMLElement {
+  const isJudged = findings.length > 0 || run.isMeasured;
+  const list = isJudged ? findingList(findings, context.choose, "No rule fired on what was measured") : notMeasured("This run holds no measurements that a rule could judge.");
+  return card("Findings", subtitle, span, list, more);
 }
 
 function table(header: string[], rows: string[][], firstNumber: number, act?: (row: number) => void): HTMLElement {
@@ -226,9 +261,13 @@ function table(header: string[], rows: string[][], firstNumber: number, act?: (r
 function findingsPage(run: RunIndex, context: PageContext): HTMLElement[] {
   const here = context.node;
   const all = run.run.findings;
-  const own = here === null ? all : run.findingsOf(here);
-  const filtered = here !== null && own.length < all.length;
-  const subtitle = filtered ? `of ${here}: ${own.length} of ${all.length}` : "most severe first";
+  const onSplit = run.findingsOn(context.split);
+  const own = here === null ? onSplit : run.findingsOf(here, context.split);
+  const filtered = here !== null && own.length < onSplit.length;
+  const where = [filtered && `of ${here}`, context.split !== null && `on ${context.split}, and of no split`].filter(Boolean).join(", ");
+  const subtitle = own.length < all.length ? `${where}: ${own.length} of ${all.length}` : "most severe first";
+  const splitting = all.some((finding) => finding.split !== null) ? context.splitSwitch() : null;
+  const tools = h("div", { class: "card-tools" }, filtered && link("Show all", () => context.choose("")), splitting);
   const gaps = h(
     "div",
     {},
@@ -237,7 +276,7 @@ function findingsPage(run: RunIndex, context: PageContext): HTMLElement[] {
     ),
   );
   return [
-    card("Findings", subtitle, "span-8", findingList(own, context.choose, "No rule fired"), filtered ? link("Show all", () => context.choose("")) : undefined),
+    findingsCard(run, own, subtitle, "span-8", context, tools),
     card("Not measured", "gaps and their reasons", "span-4", run.run.gaps.length ? gaps : h("div", { class: "soft" }, "Nothing was left out.")),
   ];
 }

@@ -3,19 +3,19 @@ import { elideMiddle, labelNode, shapeText, type Font } from "../layout/label";
 import type { Document } from "../generated/document";
 import { count, si } from "../model/format";
 import { DrawnGraph } from "../model/drawn";
+import { foldsOf } from "../model/fold";
 import { ROOT } from "../model/graph";
 import { RunIndex } from "../model/run";
 import { colouringOf, overlayOf } from "./colouring";
 import type { AnyMark, DrawnNode, Drawing, Options } from "./drawing";
 import { drawEdges, drawPorts, drawShapeLabels } from "./edges";
-import { foldGraph, unfolded, type Folded, type FoldRow } from "./fold";
 import { drawLegend, LEGEND_WIDTH } from "./legend";
-import { cleaned, measureText } from "./letters";
-import { drawBox, drawGroup, drawGroupHeader, MEMBER_ROOM, type NodeContext } from "./nodes";
+import { visible } from "../model/names";
+import { measureText } from "./letters";
+import { drawBox, drawGroup, drawGroupHeader, type NodeContext } from "./nodes";
 import { openGroups, type Opened } from "./opened";
 import { Painter } from "./paint";
 import { paletteOf } from "./palette";
-import { HEADER_HEIGHT } from "../layout/size";
 import { Sheet } from "./sheet";
 
 const MARGIN = 24;
@@ -29,68 +29,57 @@ const LEAST_WIDTH = 360;
 /** Draws a run's graph. @throws Error in words for the user, when it cannot be drawn as asked. */
 export function draw(document: Document, options: Options): Drawing {
   const run = new RunIndex(document);
-  const rows = run.rows("folds") as unknown as FoldRow[];
-  const folded = options.fold ? foldGraph(run.graph.graph, rows) : unfolded(run.graph.graph);
-  const opened = openGroups(folded, options.depth, options.expand);
+  const folds = options.fold ? foldsOf(run.rows("folds"), run.graph) : [];
+  const drawn = new DrawnGraph(run.graph, { folds, chosen: new Map(), hideTrivial: false });
+  const opened = openGroups(drawn, options.depth, options.expand);
   const colouring = options.overlay ? overlayOf(options.overlay) : colouringOf(run, options.color);
   const coloured = [...run.graph.nodes.keys()].filter((id) => id !== ROOT);
-  const painter = new Painter(folded, colouring, options.theme, options.scale, coloured);
-  const first = (id: string): string => folded.standsFor.get(id)?.[0] ?? id;
-  const parameterCount = (id: string): number => run.parameterCount(first(id));
-  const counts = (id: string): number => folded.counts.get(id) ?? 1;
-  const headerHeight = (id: string): number => HEADER_HEIGHT + (counts(id) > 1 && colouring && !folded.made.has(id) ? MEMBER_ROOM : 0);
+  const painter = new Painter(drawn, colouring, options.theme, options.scale, coloured);
+  const parameterCount = (id: string): number => drawn.nodesOf(id).reduce((sum, node) => sum + run.parameterCount(node), 0);
   const direction = options.direction === "LR" ? "LR" : "TD";
-  const builder = new SceneBuilder(new DrawnGraph(folded.index), measureText, parameterCount, { headerHeight, direction });
+  const builder = new SceneBuilder(drawn, measureText, parameterCount, { direction });
   const scene = builder.build(opened.groups);
   const failed = run.graph.graph.capture.failed_node;
   const context: NodeContext = {
-    paint: (id) => painter.paint(id),
-    cells: (id) => cellsOf(id, folded, builder, painter),
-    count: counts,
+    scene,
+    painter,
+    layers: (id) => builder.members(id),
     parameterCount,
-    failed: failed !== null && run.graph.has(failed) ? folded.index.shown(folded.shown(failed), opened.groups) : null,
+    failed: failed !== null && run.graph.has(failed) ? drawn.index.shown(drawn.drawn(failed), opened.groups) : null,
   };
   const sheet = new Sheet(paletteOf(options.theme));
-  drawScene(sheet, scene, context);
-  return laidOut({ run, options, folded, opened, painter, scene, sheet, context });
+  drawScene(sheet, context);
+  return laidOut({ run, options, drawn, opened, painter, scene, sheet });
 }
 
-/** What the strip of a group shows: the members of a folded one, or the layers inside. */
-function cellsOf(id: string, folded: Folded, builder: SceneBuilder, painter: Painter): ReturnType<Painter["cells"]> {
-  const children = folded.index.children(id);
-  const repeated = folded.counts.has(id) ? id : children.length === 1 && folded.counts.has(children[0]!) ? children[0]! : null;
-  if (repeated !== null && !folded.made.has(repeated)) return painter.cells(repeated);
-  return builder.members(id).map((member) => painter.paint(member));
-}
-
-function drawScene(sheet: Sheet, scene: Scene, context: NodeContext): void {
+function drawScene(sheet: Sheet, context: NodeContext): void {
+  const { scene } = context;
   const { nodes } = scene.layout;
   const groups = nodes.filter((node) => node.header !== null);
   for (const node of groups) drawGroup(sheet, node, context);
-  for (const node of nodes) if (node.box && context.count(node.id) > 1) drawBox(sheet, node, context); // lines run over its sheets
+  for (const node of nodes) if (node.box && scene.folds.has(node.id)) drawBox(sheet, node, context); // lines run over its sheets
   drawEdges(sheet, scene);
   drawPorts(sheet, scene);
   drawShapeLabels(sheet, scene);
   for (const node of groups) drawGroupHeader(sheet, node, context);
-  for (const node of nodes) if (node.box && context.count(node.id) === 1) drawBox(sheet, node, context);
+  for (const node of nodes) if (node.box && !scene.folds.has(node.id)) drawBox(sheet, node, context);
 }
 
 interface Parts {
   run: RunIndex;
   options: Options;
-  folded: Folded;
+  drawn: DrawnGraph;
   opened: Opened;
   painter: Painter;
   scene: Scene;
   sheet: Sheet;
-  context: NodeContext;
 }
 
 /** Puts title, graph and legend on one page, with margins. */
 function laidOut(parts: Parts): Drawing {
-  const { run, options, opened, painter, scene, sheet, folded } = parts;
+  const { run, options, opened, painter, scene, sheet } = parts;
   const { layout } = scene;
-  const title = cleaned(options.title ?? run.run.name);
+  const title = visible(options.title ?? run.run.name);
   const notes = notesOf(parts);
   const inner = Math.max(layout.width, options.frame ? Math.max(LEAST_WIDTH, painter.colouring ? LEGEND_WIDTH : 0) : 0);
   const frame = new Sheet(sheet.palette);
@@ -108,7 +97,7 @@ function laidOut(parts: Parts): Drawing {
   let bottom = top + layout.height;
   if (options.frame && painter.colouring) {
     bottom += LEGEND_GAP;
-    bottom += drawLegend(frame, painter, options.theme, MARGIN, bottom, layout.nodes.some((node) => (folded.counts.get(node.id) ?? 1) > 1));
+    bottom += drawLegend(frame, painter, options.theme, MARGIN, bottom, layout.nodes.some((node) => scene.folds.has(node.id)));
   }
   const moved = sheet.marks.map((mark) => shifted(mark, dx, dy));
   return {
@@ -119,39 +108,34 @@ function laidOut(parts: Parts): Drawing {
     notes,
     depth: opened.depth,
     legend: painter.colouring ? [painter.colouring.label, painter.colouring.note].filter(Boolean).join(", ") : null,
-    marks: [...frame.marks, ...moved].map((mark) => ({ ...mark, node: mark.node === null ? null : firstOf(parts, mark.node) })),
+    marks: [...frame.marks, ...moved],
     nodes: drawnNodes(parts, dx, dy),
     edges: layout.edges.map((edge) => ({
-      source: firstOf(parts, edge.source),
-      target: firstOf(parts, edge.target),
+      source: edge.source,
+      target: edge.target,
       shapes: edge.tensors.map((tensor) => shapeText(tensor.shape)),
     })),
   };
 }
 
-/** The id in the run's own graph of what is drawn. */
-function firstOf({ folded }: Parts, id: string): string {
-  return folded.standsFor.get(id)?.[0] ?? id;
-}
-
 function drawnNodes(parts: Parts, dx: number, dy: number): DrawnNode[] {
-  const { scene, folded, context } = parts;
+  const { scene, drawn, painter } = parts;
   const byId = new Map(scene.layout.nodes.map((node) => [node.id, node]));
-  return folded.index.visible(new Set(scene.layout.nodes.filter((node) => node.header).map((node) => node.id))).map((id) => {
+  return drawn.index.visible(new Set(scene.layout.nodes.filter((node) => node.header).map((node) => node.id))).map((id) => {
     const node = byId.get(id)!;
-    const label = labelNode(folded.index, id);
-    const { value, state } = context.paint(id);
+    const label = labelNode(drawn.index, id);
+    const { value, state } = painter.paint(id);
     return {
-      id: firstOf(parts, id),
-      title: cleaned(label.title).trim().replace(/\s+/g, " "),
-      detail: cleaned(label.detail).trim(),
+      id,
+      title: visible(label.title).trim().replace(/\s+/g, " "),
+      detail: visible(label.detail).trim(),
       x: node.x + dx,
       y: node.y + dy,
       width: node.width,
       height: node.height,
       depth: node.depth,
       open: node.header !== null,
-      count: context.count(id),
+      count: scene.folds.get(id)?.fold.members.length ?? 1,
       value,
       state,
     };
@@ -173,7 +157,7 @@ function notesOf({ run, opened, scene }: Parts): string[] {
     facts.filter(Boolean).join(" · "),
     isWhole ? "" : closed.charAt(0).toUpperCase() + closed.slice(1),
     capture.status === "partial" ? `Partial graph. ${[capture.error, ...capture.unlinked].filter(Boolean).join("; ")}` : "",
-  ].map(cleaned).filter(Boolean);
+  ].map(visible).filter(Boolean);
 }
 
 /** Breaks a sentence into lines; at most four, and a word that is too long is cut. */

@@ -8,7 +8,7 @@ export type Role = "group" | "node" | "edge" | "port" | "label" | "heading" | "l
 
 interface Mark {
   role: Role;
-  /** Id of the node that it belongs to. */
+  /** Id of the node that it belongs to; of a fold, `first..last`. */
   node: string | null;
 }
 
@@ -52,7 +52,7 @@ export interface TextMark extends Mark {
 
 export type AnyMark = BoxMark | PathMark | TextMark;
 
-/** A node that is drawn: an open group or a closed one, or a single op. */
+/** A node that is drawn: an open group or a closed one, a fold of equal blocks, or a single op. */
 export interface DrawnNode {
   id: string;
   title: string;

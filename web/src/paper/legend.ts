@@ -40,7 +40,7 @@ export function drawLegend(sheet: Sheet, painter: Painter, theme: Theme, left: n
 /** Sentences that the numbers need to be read rightly. */
 function remarks({ colouring, odd, scale }: Painter, folds: boolean): string[] {
   const lines: string[] = [];
-  if (folds) lines.push("×N: the median of N identical blocks; a strip shows each");
+  if (folds) lines.push("×N identical blocks: least · median · greatest; a strip shows each");
   if (odd.below > 0) lines.push(`${count(odd.below)} below ${colouring!.format(scale!.low)} in the lowest colour`);
   if (odd.above > 0) lines.push(`${count(odd.above)} above ${colouring!.format(scale!.high)} in the highest colour`);
   if (odd.nan > 0) lines.push(`NaN in ${count(odd.nan)} ${odd.nan === 1 ? "node" : "nodes"}, without a colour`);

@@ -1,13 +1,11 @@
 import type { Font, Measure } from "../layout/label";
+import { visible } from "../model/names";
 import { ADVANCES } from "./advances";
 
 /** Widths, in ems, of what the font does not have and another font will draw. */
 const [WIDE, NARROW] = [1.1, 0.65];
 const NO_WIDTH = /\p{M}|\u200d|\ufe0f/u;
 const WIDE_LETTER = /\p{Extended_Pictographic}|[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60]|[\u{20000}-\u{3ffff}]/u;
-
-/** Letters that a file must not hold, or that turn the letters around them about. */
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 const widths = new Map<number, Map<number, number>>(
   ([400, 600] as const).map((weight) => [weight, unpacked(ADVANCES[weight].widths, ADVANCES[weight].unitsPerEm)]),
@@ -20,19 +18,11 @@ export const measureText: Measure = (text, font) => {
   let ems = known.get(key);
   if (ems === undefined) {
     ems = 0;
-    for (const letter of cleaned(text)) ems += widthOf(letter, font);
+    for (const letter of visible(text)) ems += widthOf(letter, font);
     known.set(key, ems);
   }
   return ems * font.size;
 };
-
-/**
- * A stranger's text as it can be drawn: one line, and without letters that XML forbids or that
- * change the direction of others. Those are shown as `�`.
- */
-export function cleaned(text: string): string {
-  return text.replace(/[\t\n\r\u2028\u2029]+/g, " ").replace(FORBIDDEN, "\ufffd");
-}
 
 function widthOf(letter: string, font: Font): number {
   const found = widths.get(font.weight)!.get(letter.codePointAt(0)!);

@@ -1,7 +1,8 @@
 import type { Theme } from "./drawing";
 import { figures } from "../model/format";
 import { fillOf, scaleOf, type Colouring, type Scale } from "./colouring";
-import type { Folded } from "./fold";
+import { memberValue, spreadText } from "../model/foldindex";
+import type { DrawnGraph } from "../model/drawn";
 
 /** How a node is coloured, and what is written on it. */
 export interface NodePaint {
@@ -12,14 +13,14 @@ export interface NodePaint {
 
 const PLAIN: NodePaint = { fill: null, value: null, state: "none" };
 
-/** Colours nodes. One that stands for several has the median of them; a NaN among them is shown. */
+/** Colours nodes. A fold has no colour of its own: its members have, and it says how far their numbers spread. */
 export class Painter {
   readonly scale: Scale | null;
   /** Values that are NaN or infinite, and values beyond the ends of the scale. */
   readonly odd: { nan: number; infinite: number; below: number; above: number };
 
   constructor(
-    private readonly folded: Folded,
+    private readonly drawn: DrawnGraph,
     readonly colouring: Colouring | null,
     private readonly theme: Theme,
     kind: "log" | "linear" | null,
@@ -32,21 +33,21 @@ export class Painter {
   }
 
   paint(id: string): NodePaint {
-    return this.paintOf(this.valueOf(this.folded.standsFor.get(id) ?? [id]));
+    const fold = this.drawn.folds.get(id)?.fold;
+    if (!fold) return this.paintOf(this.colouring?.value(id));
+    if (!this.colouring) return PLAIN;
+    const { format } = this.colouring;
+    const values = fold.members.map((member) => this.valueOf(member) ?? null);
+    return { ...PLAIN, value: spreadText(values, (value) => writtenOn(value, format)) || null };
   }
 
-  /** The colours of the members of a fold. One inside another stands for more, and takes the median of each. */
-  cells(id: string): NodePaint[] {
-    const all = this.folded.standsFor.get(id) ?? [id];
-    const each = all.length / (this.folded.counts.get(id) ?? all.length);
-    return Array.from({ length: all.length / each }, (_, i) => this.paintOf(this.valueOf(all.slice(i * each, (i + 1) * each))));
+  /** The paint of a member of a fold. */
+  paintMember(member: readonly string[]): NodePaint {
+    return this.paintOf(this.valueOf(member));
   }
 
-  private valueOf(ids: readonly string[]): number | null | undefined {
-    const found = ids.map((id) => this.colouring?.value(id));
-    if (found.every((value) => value === undefined)) return undefined;
-    const numbers = found.filter((value) => typeof value === "number");
-    return numbers.length === 0 ? null : median(numbers);
+  private valueOf(member: readonly string[]): number | null | undefined {
+    return memberValue(member, (id) => this.colouring?.value(id));
   }
 
   private paintOf(value: number | null | undefined): NodePaint {
@@ -54,16 +55,11 @@ export class Painter {
     if (value === null) return { ...PLAIN, state: "unmeasured" };
     if (Number.isNaN(value)) return { fill: null, value: "NaN", state: "nonfinite" };
     if (!Number.isFinite(value)) return { fill: null, value: value > 0 ? "Inf ↑" : "−Inf ↓", state: "nonfinite" };
-    const written = value < 0 ? figures(value) : this.colouring.format(value);
-    return { fill: fillOf(this.scale, value, this.theme), value: written, state: "value" };
+    return { fill: fillOf(this.scale, value, this.theme), value: writtenOn(value, this.colouring.format), state: "value" };
   }
 }
 
-/** The middle one; NaN if there is one. */
-function median(values: number[]): number {
-  if (values.some(Number.isNaN)) return NaN;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const [low, high] = [sorted[Math.floor(middle)]!, sorted[Math.ceil(middle)]!];
-  return low === high ? low : (low + high) / 2;
+/** Amounts of something may have no format for what is below zero. */
+function writtenOn(value: number, format: (value: number) => string): string {
+  return value < 0 ? figures(value) : format(value);
 }

@@ -1,7 +1,8 @@
 import { NAME_FONT, type Font } from "../layout/label";
 import type { Palette } from "../graph/theme";
 import type { AnyMark, BoxMark, Ink, PathMark, Role, Segment } from "./drawing";
-import { cleaned, measureText } from "./letters";
+import { visible } from "../model/names";
+import { measureText } from "./letters";
 
 /** How far the baseline is below the middle of capital letters, in ems. */
 const BASELINE = 0.364;
@@ -54,7 +55,7 @@ export class Sheet {
       node: this.node,
       x,
       y: y + BASELINE * font.size,
-      text: cleaned(text),
+      text: visible(text),
       size: font.size,
       weight: font.weight,
       colour,

@@ -15,7 +15,7 @@ MakeRecorder = Callable[..., Recorder]
 _SPLITS = {"val": "validation", "valid": "validation", "test": "test", "train": "train"}
 
 
-class LightningRecorder(Callback):  # type: ignore[misc]
+class LightningRecorder(Callback):
     """Records a training that Lightning runs: its optimizers, losses and logged metrics.
 
     Attributes:

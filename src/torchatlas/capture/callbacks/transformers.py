@@ -19,7 +19,7 @@ _SETTINGS = (
 )
 
 
-class TransformersRecorder(TrainerCallback):  # type: ignore[misc]
+class TransformersRecorder(TrainerCallback):
     """Records a training that the Trainer runs: its optimizer and what it logs.
 
     Attributes:

@@ -28,10 +28,12 @@ def attention_logits(evidence: Evidence) -> Iterator[Finding]:
         and node == evidence.shown(node)
         and _is_multiplied(evidence, node)
     ]
+    fused = any(evidence.kind_of(node) in _FUSED for node in graph.nodes)
+    if not softmaxes and not fused:
+        return  # it has no attention
     before = {maker: node for node in softmaxes for maker in evidence.makers(node)}
     logits = [(row, s) for row, s in evidence.latest("activation") if row["node"] in before]
     if not logits:
-        fused = any(evidence.kind_of(node) in _FUSED for node in graph.nodes)
         raise CannotTell(
             "attention is one fused op, which does not show its logits"
             if fused

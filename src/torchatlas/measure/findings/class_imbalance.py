@@ -35,4 +35,5 @@ def class_imbalance(evidence: Evidence) -> Iterator[Finding]:
             samples=sum(sizes.values()),
             source="SageMaker Debugger, ClassImbalance",
             view="confusion",
+            split="train",
         )

@@ -42,6 +42,7 @@ def dead_relu(evidence: Evidence) -> Iterator[Finding]:
                 samples=row["elements"],
                 source="SageMaker Debugger, DeadRelu",
                 view="activations",
+                split=row["split"],
             )
 
 

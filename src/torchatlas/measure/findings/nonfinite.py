@@ -158,6 +158,7 @@ def _in_scalars(rows: list[Row]) -> Iterator[Finding]:
         steps=(step, last),
         source="IEEE 754",
         view="curves",
+        split=first["split"],
     )
 
 
@@ -175,7 +176,14 @@ def _finding(title: str, detail: str, advice: str, bad: list[Bad], view: str) ->
         samples=sum(summary.count for _, summary in bad),
         source="IEEE 754",
         view=view,
+        split=_split_of(bad),
     )
+
+
+def _split_of(bad: list[Bad]) -> str | None:
+    """The split of all of them; None where they are of several or of none."""
+    splits = {row["split"] for row, _ in bad}
+    return splits.pop() if len(splits) == 1 else None
 
 
 def _order(evidence: Evidence, node_id: str) -> float:

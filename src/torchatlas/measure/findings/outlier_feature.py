@@ -24,6 +24,8 @@ def outlier_feature(evidence: Evidence) -> Iterator[Finding]:
     Features are those that LayerNorm and RMSNorm put out, which the matrices of a transformer take.
     """
     threshold = evidence.thresholds["outlier_feature"]
+    if evidence.graph.edges and not any(_is_norm(evidence, node) for node in evidence.graph.nodes):
+        return  # it is no transformer
     rows = [
         row
         for row in evidence.latest_channels("activation")

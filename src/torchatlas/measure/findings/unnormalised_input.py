@@ -20,13 +20,13 @@ def unnormalised_input(evidence: Evidence) -> Iterator[Finding]:
     limit = evidence.thresholds["unnormalised_input"]
     nodes = evidence.graph.nodes
     inputs = [
-        (nodes[row["node"]], summary)
+        (nodes[row["node"]], row["split"], summary)
         for row, summary in evidence.latest("activation")
         if row["node"] in nodes and nodes[row["node"]].kind == "input"
     ]
-    if not any(summary.finite >= LEAST_VALUES for _, summary in inputs):
+    if not any(summary.finite >= LEAST_VALUES for _, _, summary in inputs):
         raise CannotTell(f"no {LEAST_VALUES} values of an input were looked at")
-    for node, summary in inputs:
+    for node, split, summary in inputs:
         mean, std = summary.mean, summary.std
         if summary.finite < LEAST_VALUES or mean is None or std is None or not _is_real(node):
             continue
@@ -45,6 +45,7 @@ def unnormalised_input(evidence: Evidence) -> Iterator[Finding]:
                 samples=summary.finite,
                 source="SageMaker Debugger, NotNormalizedData; the scale is our own",
                 view="activations",
+                split=split,
             )
 
 

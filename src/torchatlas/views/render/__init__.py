@@ -42,7 +42,7 @@ def render(view: View, backend: str, **options: Any) -> Any:
     for library in _LIBRARIES[backend]:
         require(library, f"to draw with {backend}", "plots")
     draw = import_module(f"torchatlas.views.render.{backend}").render
-    known = list(inspect.signature(draw).parameters)[1:]
+    known = renderer_options(backend)
     unknown = [name for name in options if name not in known]
     if unknown:
         raise RunError(
@@ -50,3 +50,15 @@ def render(view: View, backend: str, **options: Any) -> Any:
             f"its options are {', '.join(known)}"
         )
     return draw(view, **options)
+
+
+def renderer_options(backend: str) -> tuple[str, ...]:
+    """What can be asked of a backend by option.
+
+    Raises:
+        MissingDependency: the backend's library is not installed.
+    """
+    for library in _LIBRARIES[backend]:
+        require(library, f"to draw with {backend}", "plots")
+    draw = import_module(f"torchatlas.views.render.{backend}").render
+    return tuple(inspect.signature(draw).parameters)[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchatlas.run import Band, Bars, Heatmap, Line, Panel, Rule
+from torchatlas.run import Band, Bars, Envelope, Heatmap, Line, Panel, Rule, Zone
 
 _SMALL_MATRIX = 20
 
@@ -53,4 +53,7 @@ def _is_layered(panel: Panel) -> bool:
 def _is_small(panel: Panel) -> bool:
     if any(isinstance(mark, Heatmap) for mark in panel.marks):
         return len(panel.x.categories) <= _SMALL_MATRIX and len(panel.y.categories) > 1
-    return all(isinstance(mark, Line | Rule) for mark in panel.marks)
+    lines = sum(isinstance(mark, Line) for mark in panel.marks)
+    if lines > 2 and any(isinstance(mark, Envelope) for mark in panel.marks):
+        return False  # too much is written in it
+    return all(isinstance(mark, Line | Rule | Envelope | Zone) for mark in panel.marks)

@@ -8,7 +8,19 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Ridges, Rule, Scatter, View
+from torchatlas.run import (
+    Band,
+    Bars,
+    Envelope,
+    Heatmap,
+    Histogram,
+    Line,
+    Ridges,
+    Rule,
+    Scatter,
+    View,
+    Zone,
+)
 from torchatlas.views.render.matplotlib_figure import draw_view
 from torchatlas.views.render.matplotlib_marks import (
     MARKERS,
@@ -28,7 +40,6 @@ from torchatlas.views.render.matplotlib_marks import (
     write_cells,
     write_ridge_figures,
 )
-from torchatlas.views.render.matrix import cell_range
 from torchatlas.views.render.names import short
 from torchatlas.views.render.pane import Pane
 from torchatlas.views.render.points import placed
@@ -69,6 +80,47 @@ def _(mark: Line, pane: Pane) -> None:
     )
     pane.end_label(mark)
     mark_odd_points(mark, pane)
+
+
+@draw.register
+def _(mark: Envelope, pane: Pane) -> None:
+    x, low, high = (
+        np.array([scale.place(value) for value in values], float)
+        for scale, values in ((pane.across, mark.x), (pane.down, mark.low), (pane.down, mark.high))
+    )
+    pane.axes.fill_between(
+        x,
+        low,
+        high,
+        where=(~np.isnan(low + high)).tolist(),
+        color=pane.theme.roles[mark.role],
+        alpha=mark.strength,
+        linewidth=0,
+        label=mark.label,
+    )
+
+
+@draw.register
+def _(mark: Zone, pane: Pane) -> None:
+    stands = (mark.axis == "x") != pane.lies
+    scale = pane.across if stands else pane.down
+    low, high = scale.place(mark.low), scale.place(mark.high)
+    if low is None or high is None:
+        return
+    span = pane.axes.axvspan if stands else pane.axes.axhspan
+    if mark.hatched:
+        span(low, high, facecolor="none", edgecolor=pane.theme.axis, hatch="////", linewidth=0)
+    else:
+        span(low, high, facecolor=pane.theme.axis, alpha=0.14, linewidth=0)
+    pane.axes.annotate(
+        short(mark.label, 48),
+        (low, 1.0) if stands else (0.0, high),
+        (4, -10),
+        xycoords=("data", "axes fraction") if stands else ("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=8,
+        color=pane.theme.third,
+    )
 
 
 @draw.register
@@ -123,7 +175,7 @@ def _(mark: Heatmap, pane: Pane) -> None:
         np.arange(values.shape[1] + 1) - 0.5,
         np.arange(values.shape[0] + 1) - 0.5,
         np.ma.masked_invalid(values),
-        cmap=colour_map(pane.theme, cell_range(mark)[0]),
+        cmap=colour_map(pane.theme, mark),
         norm=colour_scale(mark),
         edgecolors=pane.theme.background,
         linewidth=0.8,
@@ -179,11 +231,14 @@ def _(mark: Rule, pane: Pane) -> None:
     if place is None:
         return
     line = pane.axes.axvline if stands else pane.axes.axhline
-    line(place, color=pane.theme.axis, linestyle=":", linewidth=1.0)
+    over_cells = any(isinstance(other, Heatmap) for other in pane.panel.marks)
+    ink = pane.theme.text if over_cells else pane.theme.axis
+    line(place, color=ink, linestyle="-" if over_cells else ":", linewidth=1.0)
+    above = sum(isinstance(one, Rule) for one in pane.panel.marks[: pane.panel.marks.index(mark)])
     pane.axes.annotate(
         short(mark.label, 48),
         (place, 0.0) if stands else (0.0, place),
-        (4, 4),
+        (4, 4 + 11 * (above % 3) if stands else 4),  # neighbours stand one above the other
         xycoords=("data", "axes fraction") if stands else ("axes fraction", "data"),
         textcoords="offset points",
         fontsize=8,

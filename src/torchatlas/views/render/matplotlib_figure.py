@@ -21,6 +21,7 @@ from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.pane import LONGEST_NAME, Pane
 from torchatlas.views.render.points import lane_counts
 from torchatlas.views.render.quantity import number_text, power_of_ten, tick_text
+from torchatlas.views.render.ridge import room_above
 from torchatlas.views.render.scale import Scale, is_blank
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
 
@@ -135,7 +136,8 @@ def _row_height(row: tuple[Panel, ...]) -> float:
     elif names:
         height = 0.9 + (0.2 if names <= 40 else 0.165) * min(names, _MOST_ROWS)
     else:
-        height = 2.9
+        names = max(len(panel.x.categories) for panel in row)
+        height = 4.1 if names else 2.9
     return height + _LINE_IN * notes
 
 
@@ -240,10 +242,12 @@ def _dress(pane: Pane, beside: int, named: bool) -> None:
     if pane.across.kind == "category":
         axes.set_xlim(-0.5, len(pane.across.ticks) - 0.5)
     if pane.names:
-        axes.set_ylim(len(pane.names) - 0.5, -0.5)
+        axes.set_ylim(len(pane.names) - 0.5, -room_above(pane.panel))
         size = 8.5 if len(pane.names) <= 40 else 7.5
         axes.tick_params(axis="y", length=0, labelleft=named, labelsize=size)
         axes.spines["left"].set_visible(False)
+    if pane.across.kind == "category" and not is_matrix and not pane.names:
+        axes.tick_params(axis="x", length=0, labelrotation=90, labelsize=7)
     if not is_matrix:
         axes.grid(axis="x" if pane.names else "y")
     elif max((len(text) for _, text in pane.across.ticks), default=0) > 3:

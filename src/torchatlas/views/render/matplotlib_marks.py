@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize, to_hex
+from matplotlib.colors import (
+    Colormap,
+    LinearSegmentedColormap,
+    LogNorm,
+    Normalize,
+    SymLogNorm,
+    to_hex,
+)
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Ridges, Role, Scatter
 from torchatlas.run.view import Number
-from torchatlas.views.render.matrix import cell_range, cell_text
+from torchatlas.views.render.matrix import DECADES, cell_range, cell_text
 from torchatlas.views.render.names import short
 from torchatlas.views.render.pane import Pane
 from torchatlas.views.render.points import lanes
@@ -237,9 +244,12 @@ def draw_zero_bar(mark: Histogram, pane: Pane) -> None:
     )
 
 
-def colour_map(theme: Theme, low: float) -> Colormap:
-    """The sequential map; when it starts at 0, a cell of 0 is drawn as empty."""
-    colours = LinearSegmentedColormap.from_list("torchatlas", theme.sequential, N=256)
+def colour_map(theme: Theme, mark: Heatmap) -> Colormap:
+    """The map of a matrix; when a sequential one starts at 0, a cell of 0 is drawn as empty."""
+    is_signed = mark.scale == "symlog"
+    low = cell_range(mark)[0]
+    steps = theme.diverging if is_signed else theme.sequential
+    colours = LinearSegmentedColormap.from_list("torchatlas", steps, N=256)
     return colours.with_extremes(bad=theme.background, under=theme.empty if low == 0 else None)
 
 
@@ -248,12 +258,14 @@ def colour_scale(mark: Heatmap) -> Normalize:
     low, high = cell_range(mark)
     if mark.scale == "log":
         return LogNorm(low, high)
+    if mark.scale == "symlog":
+        return SymLogNorm(high / 10**DECADES, vmin=low, vmax=high, base=10)
     return Normalize(high * 1e-6 if low == 0 else low, high)
 
 
 def write_cells(mark: Heatmap, pane: Pane) -> None:
     """Text in the cells of a small matrix, and a word or hatch on cells without a number."""
-    colours, scale = colour_map(pane.theme, cell_range(mark)[0]), colour_scale(mark)
+    colours, scale = colour_map(pane.theme, mark), colour_scale(mark)
     for row, values in enumerate(mark.values):
         for column, value in enumerate(values):
             if value is None:
@@ -261,7 +273,7 @@ def write_cells(mark: Heatmap, pane: Pane) -> None:
                 continue
             text = cell_text(mark, row, column)
             is_finite = bool(np.isfinite(value))
-            has_colour = is_finite and (mark.scale == "linear" or value > 0)
+            has_colour = is_finite and (mark.scale != "log" or value > 0)
             ink = ink_on(to_hex(colours(float(scale(value))))) if has_colour else pane.theme.odd
             if text:
                 pane.axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=ink)
@@ -277,7 +289,7 @@ def add_colour_bar(mark: Heatmap, pane: Pane) -> None:
     """The legend of a matrix, with its unit."""
     figure = pane.axes.get_figure()
     assert figure is not None
-    colours = ScalarMappable(colour_scale(mark), colour_map(pane.theme, cell_range(mark)[0]))
+    colours = ScalarMappable(colour_scale(mark), colour_map(pane.theme, mark))
     bar = figure.colorbar(colours, ax=pane.axes, shrink=0.6, aspect=24, pad=0.02)
     bar.outline.set_visible(False)
     unit = f" ({mark.unit})" if mark.unit else ""

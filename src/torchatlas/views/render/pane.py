@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from torchatlas.run import Bars, Line, Panel, Scatter
 from torchatlas.views.render.arrange import lies, row_names
 from torchatlas.views.render.quantity import number_text
-from torchatlas.views.render.scale import Scale, scale_of, values_on
+from torchatlas.views.render.scale import Scale, scale_on
 from torchatlas.views.render.theme import Theme
 
 LONGEST_NAME = 42
@@ -42,8 +42,8 @@ class Pane:
     @staticmethod
     def on(axes: Axes, panel: Panel, theme: Theme, most_names: int) -> Pane:
         """The pane of a panel."""
-        x = scale_of(panel.x, values_on(panel, "x"))
-        y = scale_of(panel.y, values_on(panel, "y"))
+        x = scale_on(panel, "x")
+        y = scale_on(panel, "y")
         turned = lies(panel)
         return Pane(axes, panel, theme, y if turned else x, x if turned else y, turned, most_names)
 

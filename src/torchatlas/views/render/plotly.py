@@ -12,14 +12,15 @@ from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.plotly_layers import write_legend
 from torchatlas.views.render.plotly_marks import draw
 from torchatlas.views.render.plotly_pane import Domain, PlotlyPane, markup
+from torchatlas.views.render.ridge import room_above
 from torchatlas.views.render.scale import Scale, is_blank
 from torchatlas.views.render.theme import FONTS, Theme, theme_named
 
 _WIDTH = 960
 _HEADER = 116
-_LEFT, _RIGHT = 40, 100
-_BETWEEN_ROWS = 96
-_BETWEEN_PANELS, _BETWEEN_LAYERS = 130, 60
+_LEFT, _RIGHT = 40, 120
+_BETWEEN_ROWS = 132
+_BETWEEN_PANELS, _BETWEEN_LAYERS = 200, 60
 _LINE = 16
 _MOST_NAMES_ACROSS, _MOST_ROWS = 70, 200
 _MOST_NOTES = 6
@@ -120,7 +121,7 @@ def _dress(pane: PlotlyPane) -> None:
     pane.update("x", showgrid=bool(pane.names) and not is_matrix)
     pane.update("y", showgrid=not pane.names, showline=not pane.names)
     if pane.names:
-        pane.update("y", range=[len(pane.names) - 0.5, -0.5])
+        pane.update("y", range=[len(pane.names) - 0.5, -room_above(pane.panel)])
     if is_blank(pane.panel):
         pane.add(go.Scatter(x=[None], y=[None]))  # axes without a trace are not laid out
         pane.write("not measured", 0.4, 0.5, 0, "middle", pane.theme.second)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from itertools import groupby
+
 import plotly.graph_objects as go
 
-from torchatlas.run import Ridges, Role, Scatter
+from torchatlas.run import Envelope, Ridges, Role, Scatter, Zone
 from torchatlas.views.render.names import short
 from torchatlas.views.render.plotly_marks import add_missing, draw
 from torchatlas.views.render.plotly_pane import HOVER, PlotlyPane, markup
 from torchatlas.views.render.points import Lane, glyph_of, lane_counts, lanes, placed
 from torchatlas.views.render.ridge import ridge_figures, ridge_outline, zero_height
+from torchatlas.views.render.scale import Scale
 
 _SYMBOLS: dict[Role, str] = {
     "conv": "circle",
@@ -60,6 +64,77 @@ def _(mark: Ridges, pane: PlotlyPane) -> None:
             )
     measured = tuple(float(row) if shares else None for row, shares in enumerate(mark.shares))
     add_missing(measured, pane, mark.missing)
+
+
+@draw.register
+def _(mark: Envelope, pane: PlotlyPane) -> None:
+    """Each unbroken stretch as an outline of its own, since Plotly would fill across the breaks."""
+    colour = pane.theme.roles[mark.role]
+    points = [
+        (pane.across.place(x), pane.down.place(low), pane.down.place(high), index)
+        for index, (x, low, high) in enumerate(zip(mark.x, mark.low, mark.high, strict=True))
+    ]
+    for is_whole, stretch in groupby(points, key=lambda point: None not in point):
+        found = list(stretch)
+        if not is_whole:
+            continue
+        there = [(x, high) for x, _, high, _ in found]
+        back = [(x, low) for x, low, _, _ in reversed(found)]
+        pane.add(
+            go.Scatter(
+                x=[x for x, _ in [*there, *back]],
+                y=[y for _, y in [*there, *back]],
+                mode="lines",
+                line={"width": 0},
+                fill="toself",
+                fillcolor=_faded(colour, mark.strength),
+                hoverinfo="skip",
+                name=markup(mark.label),
+            )
+        )
+
+
+@draw.register
+def _(mark: Zone, pane: PlotlyPane) -> None:
+    scale = pane.across if mark.axis == "x" else pane.down
+    other = pane.down if mark.axis == "x" else pane.across
+    low, high = scale.place(mark.low), scale.place(mark.high)
+    if low is None or high is None:
+        return
+    ends = (-0.5, len(other.ticks) - 0.5) if other.kind == "category" else pane.ends(other)
+    along, across = [low, high, high, low], [ends[0], ends[0], ends[1], ends[1]]
+    pattern = {"shape": "/", "size": 6, "fgcolor": pane.theme.axis, "bgcolor": "rgba(0,0,0,0)"}
+    pane.add(
+        go.Scatter(
+            x=along if mark.axis == "x" else across,
+            y=across if mark.axis == "x" else along,
+            mode="lines",
+            line={"width": 0},
+            fill="toself",
+            fillcolor=_faded(pane.theme.axis, 0.14),
+            **({"fillpattern": pattern} if mark.hatched else {}),
+            hoveron="fills",
+            text=markup(mark.label),
+            hoverinfo="text",
+            name=markup(mark.label),
+        )
+    )
+    pane.figure.add_annotation(
+        text=markup(short(mark.label, 48)),
+        x=_axis_place(low, scale) if mark.axis == "x" else 0,
+        y=1 if mark.axis == "x" else _axis_place(high, scale),
+        xref=pane.ref("x") if mark.axis == "x" else f"{pane.ref('x')} domain",
+        yref=f"{pane.ref('y')} domain" if mark.axis == "x" else pane.ref("y"),
+        xanchor="left",
+        yanchor="top",
+        showarrow=False,
+        font={"size": 10, "color": pane.theme.third},
+    )
+
+
+def _axis_place(place: float, scale: Scale) -> float:
+    """A position as annotations take it: those of a logarithmic axis are exponents."""
+    return math.log10(place) if scale.kind == "log" else place
 
 
 @draw.register

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from torchatlas.run import Band, Bars, Heatmap, Histogram, Line, Rule
 from torchatlas.run.view import Number
-from torchatlas.views.render.matrix import cell_range, cell_text
+from torchatlas.views.render.matrix import cell_range, cell_text, colour_place
 from torchatlas.views.render.names import short
 from torchatlas.views.render.plotly_pane import HOVER, PlotlyPane, hatch, markup
 from torchatlas.views.render.quantity import number_text
@@ -170,7 +170,8 @@ def _(mark: Histogram, pane: PlotlyPane) -> None:
 def _(mark: Heatmap, pane: PlotlyPane) -> None:
     low, high = cell_range(mark)
     rows, columns = range(len(mark.values)), range(max(map(len, mark.values), default=0))
-    colours = [[i / 8, colour] for i, colour in enumerate(pane.theme.sequential)]
+    steps = pane.theme.diverging if mark.scale == "symlog" else pane.theme.sequential
+    colours = [[i / 8, colour] for i, colour in enumerate(steps)]
     if low == 0 and mark.scale == "linear":
         colours = [[0, pane.theme.empty], [1e-6, pane.theme.sequential[0]], *colours[1:]]
     unit = f" ({mark.unit})" if mark.unit else ""
@@ -179,8 +180,8 @@ def _(mark: Heatmap, pane: PlotlyPane) -> None:
             z=[[_on_colours(v, mark) for v in values] for values in mark.values],
             x=list(columns),
             y=list(rows),
-            zmin=_on_colours(low, mark),
-            zmax=_on_colours(high, mark),
+            zmin=low if mark.scale == "linear" else 0,
+            zmax=high if mark.scale == "linear" else 1,
             colorscale=colours,
             xgap=1,
             ygap=1,
@@ -219,7 +220,11 @@ def _(mark: Rule, pane: PlotlyPane) -> None:
             x=[place, place] if stands else list(ends),
             y=list(ends) if stands else [place, place],
             mode="lines+text",
-            line={"color": pane.theme.axis, "width": 1, "dash": "dot"},
+            line=(
+                {"color": pane.theme.text, "width": 1.5}
+                if any(isinstance(other, Heatmap) for other in pane.panel.marks)
+                else {"color": pane.theme.axis, "width": 1, "dash": "dot"}
+            ),
             text=[markup(short(mark.label, 48)), ""],
             textposition="top right",
             textfont={"size": 10, "color": pane.theme.third},
@@ -234,17 +239,15 @@ def _on_colours(value: Number, mark: Heatmap) -> Number:
     """Where a value lies on the scale of the colours; None for one without a place."""
     if value is None or not math.isfinite(value):
         return None
-    if mark.scale == "linear":
-        return value
-    return math.log10(value) if value > 0 else None
+    return value if mark.scale == "linear" else colour_place(mark, value)
 
 
 def _colour_ticks(mark: Heatmap, low: float, high: float) -> dict[str, Any]:
     if mark.scale == "linear":
         return {}
-    ends = math.log10(low), math.log10(high)
-    places = [ends[0] + share * (ends[1] - ends[0]) for share in (0.0, 0.5, 1.0)]
-    return {"tickvals": places, "ticktext": [number_text(10**place) for place in places]}
+    values = [low, math.sqrt(low * high) if mark.scale == "log" else 0.0, high]
+    places = [colour_place(mark, value) for value in values]
+    return {"tickvals": places, "ticktext": [number_text(value) for value in values]}
 
 
 def _point_text(mark: Line, index: int, pane: PlotlyPane) -> str:

@@ -14,7 +14,7 @@ from torchatlas.views.render.arrange import lies, row_names
 from torchatlas.views.render.names import one_line, short
 from torchatlas.views.render.quantity import number_text
 from torchatlas.views.render.ruler import Ruler
-from torchatlas.views.render.scale import Scale, scale_of, values_on
+from torchatlas.views.render.scale import Scale, scale_on, values_on
 from torchatlas.views.render.theme import Theme
 
 _MARGIN = 0.06
@@ -57,8 +57,8 @@ class PlotlyPane:
         figure: go.Figure, panel: Panel, theme: Theme, number: int, domain: Domain
     ) -> PlotlyPane:
         """The pane of a panel, on axes of its own."""
-        x = scale_of(panel.x, values_on(panel, "x"))
-        y = scale_of(panel.y, values_on(panel, "y"))
+        x = scale_on(panel, "x")
+        y = scale_on(panel, "y")
         turned = lies(panel)
         across, down = (y, x) if turned else (x, y)
         return PlotlyPane(figure, panel, theme, number, across, down, turned, domain)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from torchatlas.run import Ridges
+from torchatlas.run import Panel, Ridges
 from torchatlas.views.render.quantity import number_text
 from torchatlas.views.render.scale import Scale
 
@@ -25,6 +25,11 @@ def ridge_outline(mark: Ridges, row: int, scale: Scale) -> list[tuple[float, flo
     tops = [TALLEST * share / most if most else 0.0 for share in shares]
     middles = [(left + right) / 2 for left, right in itertools.pairwise(edges)]
     return [(edges[0], 0.0), *zip(middles, tops, strict=True), (edges[-1], 0.0)]
+
+
+def room_above(panel: Panel) -> float:
+    """Rows of room over the first one: a ridge is higher than its row."""
+    return TALLEST if any(isinstance(mark, Ridges) for mark in panel.marks) else 0.5
 
 
 def zero_height(mark: Ridges, row: int) -> float:

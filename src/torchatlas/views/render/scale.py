@@ -11,6 +11,7 @@ from torchatlas.run import (
     Axis,
     Band,
     Bars,
+    Envelope,
     Heatmap,
     Histogram,
     Line,
@@ -19,11 +20,13 @@ from torchatlas.run import (
     Ridges,
     Rule,
     Scatter,
+    Zone,
 )
 from torchatlas.views.render.names import one_line
 from torchatlas.views.render.quantity import number_text, power_of_ten, prefixed_unit, titled
 
 _MOST_DECADES = 12
+_MOST_DECADES_OF_CURVES = 4
 _MOST_TICKS_A_SIDE = 4
 _HALF_GAP = 0.5
 """Decades between zero and the innermost value on a symmetric logarithmic axis."""
@@ -79,8 +82,22 @@ ODD_GLYPHS = {"NaN": "✕", "Inf": "↑", "−Inf": "↓", "0": "↓", "< 0": "�
 """Drawn in a lane beside the axis for values that have no place on it."""
 
 
-def scale_of(axis: Axis, values: Iterable[float | None]) -> Scale:
-    """The scale of an axis on which those values are drawn."""
+def scale_on(panel: Panel, which: Literal["x", "y"]) -> Scale:
+    """The scale of one of the axes of a panel.
+
+    Curves come arbitrarily near to zero where bins do not, so fewer decades are told apart.
+    """
+    is_binned = any(isinstance(mark, Histogram | Ridges) for mark in panel.marks)
+    decades = _MOST_DECADES if is_binned else _MOST_DECADES_OF_CURVES
+    return scale_of(panel.x if which == "x" else panel.y, values_on(panel, which), decades)
+
+
+def scale_of(axis: Axis, values: Iterable[float | None], decades: int = 12) -> Scale:
+    """The scale of an axis on which those values are drawn.
+
+    Args:
+        decades: on a symmetric logarithmic axis, so many below the largest magnitude are shown.
+    """
     finite = [value for value in values if value is not None and math.isfinite(value)]
     label = one_line(axis.label)
     if axis.scale == "category":
@@ -89,7 +106,7 @@ def scale_of(axis: Axis, values: Iterable[float | None]) -> Scale:
     factor, unit = prefixed_unit(finite, axis.unit)
     if axis.scale != "symlog":
         return Scale(axis.scale, titled(label, unit), unit, factor)
-    innermost, ticks = _symlog_ticks(finite)
+    innermost, ticks = _symlog_ticks(finite, decades)
     return Scale("symlog", titled(label, axis.unit), axis.unit, innermost=innermost, ticks=ticks)
 
 
@@ -99,6 +116,10 @@ def values_on(panel: Panel, which: Literal["x", "y"]) -> list[float | None]:
     for mark in panel.marks:
         if isinstance(mark, Line | Scatter):
             values += mark.x if which == "x" else mark.y
+        elif isinstance(mark, Envelope):
+            values += mark.x if which == "x" else [*mark.low, *mark.high]
+        elif isinstance(mark, Zone) and mark.axis == which:
+            values += [mark.low, mark.high]
         elif isinstance(mark, Bars) and which == "y":
             values += [*mark.heights, *mark.low, *mark.high]
         elif isinstance(mark, Band) and which == "x":
@@ -110,7 +131,7 @@ def values_on(panel: Panel, which: Literal["x", "y"]) -> list[float | None]:
         elif isinstance(mark, Rule) and mark.axis == which:
             values.append(mark.value)
         else:
-            assert isinstance(mark, Bars | Band | Rule | Heatmap | Ridges)
+            assert isinstance(mark, Bars | Band | Rule | Heatmap | Ridges | Zone)
     return values
 
 
@@ -132,12 +153,12 @@ def _symlog(value: float, innermost: float) -> float:
     return math.copysign(distance, value)
 
 
-def _symlog_ticks(finite: list[float]) -> tuple[float, tuple[tuple[float, str], ...]]:
+def _symlog_ticks(finite: list[float], decades: int) -> tuple[float, tuple[tuple[float, str], ...]]:
     """The innermost magnitude, and ticks at zero and at powers of ten on the sides in use."""
     sizes = [abs(value) for value in finite if value != 0]
     if not sizes:
         return 1.0, ((0.0, "0"),)
-    innermost = max(min(sizes), max(sizes) / 10**_MOST_DECADES)
+    innermost = max(min(sizes), max(sizes) / 10**decades)
     first = math.ceil(math.log10(innermost) - 1e-9)
     last = math.floor(math.log10(max(sizes)) + 1e-9)
     every = max(1, math.ceil((last - first + 1) / _MOST_TICKS_A_SIDE))

@@ -32,7 +32,6 @@ from torchatlas.views.render.matplotlib_marks import (
     point_edge,
     write_cells,
 )
-from torchatlas.views.render.matrix import cell_range
 from torchatlas.views.render.pane import Pane
 from torchatlas.views.render.points import placed
 
@@ -174,7 +173,7 @@ def _(mark: Heatmap, pane: Pane) -> None:
     sns.heatmap(
         values,
         mask=~np.isfinite(values),
-        cmap=colour_map(pane.theme, cell_range(mark)[0]),
+        cmap=colour_map(pane.theme, mark),
         norm=colour_scale(mark),
         linewidths=0.8,
         linecolor=pane.theme.background,

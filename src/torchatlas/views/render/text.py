@@ -10,6 +10,7 @@ from typing import Any
 from torchatlas.run import (
     Band,
     Bars,
+    Envelope,
     Heatmap,
     Histogram,
     Line,
@@ -18,14 +19,15 @@ from torchatlas.run import (
     Rule,
     Scatter,
     View,
+    Zone,
 )
-from torchatlas.views.render.matrix import cell_range
+from torchatlas.views.render.matrix import cell_range, colour_place
 from torchatlas.views.render.names import distinct, one_line, short, wrapped
 from torchatlas.views.render.points import glyph_of, lane_counts, placed
 from torchatlas.views.render.quantity import number_text, titled
 from torchatlas.views.render.ridge import ridge_figures
 from torchatlas.views.render.ruler import Ruler
-from torchatlas.views.render.scale import ODD_GLYPHS, is_blank, scale_of, values_on
+from torchatlas.views.render.scale import ODD_GLYPHS, is_blank, scale_on, values_on
 from torchatlas.views.render.sheet import (
     NOT_MEASURED,
     Sheet,
@@ -41,6 +43,7 @@ _NARROWEST = 40
 _LONGEST_NAME = 36
 _CELL = 6
 _SHADES = "·░▒▓█"
+_SIGNED = "▼▿·▵▲"
 _LEVELS = 5
 _GRID_LINES = 14
 
@@ -65,8 +68,8 @@ def _panel_text(panel: Panel, width: int) -> str:
     sheet = Sheet(
         panel,
         width,
-        scale_of(panel.x, values_on(panel, "x")),
-        scale_of(panel.y, values_on(panel, "y")),
+        scale_on(panel, "x"),
+        scale_on(panel, "y"),
     )
     if is_blank(panel):
         sheet.add("not measured")
@@ -99,6 +102,29 @@ def _(mark: Line, sheet: Sheet) -> None:
         sheet.add(
             f"{fitted('', name)} {ODD_GLYPHS[kind]} {kind} at {count:,} of {len(mark.y):,} points"
         )
+
+
+@draw.register
+def _(mark: Envelope, sheet: Sheet) -> None:
+    known = [
+        (low, high)
+        for low, high in zip(mark.low, mark.high, strict=True)
+        if low is not None and high is not None
+    ]
+    if not known:
+        return
+    ends = [f"{number_text(low)} to {number_text(high)}" for low, high in (known[0], known[-1])]
+    sheet.add(f"{one_line(mark.label)}: {ends[0]} → {ends[1]}")
+
+
+@draw.register
+def _(mark: Zone, sheet: Sheet) -> None:
+    scale = sheet.x if mark.axis == "x" else sheet.y
+    words = one_line(mark.label)
+    if mark.hatched:
+        sheet.add(f"╌ {words}")
+    else:
+        sheet.add(f"▒ {scale.text(mark.low)} to {scale.text(mark.high)}: {words}")
 
 
 @draw.register
@@ -159,6 +185,11 @@ def _(mark: Heatmap, sheet: Sheet) -> None:
             sheet.add(f"{name} {cells}")
         return
     low, high = cell_range(mark)
+    if mark.scale == "symlog":
+        sheet.add(f"{_SIGNED}: {number_text(low)} to {number_text(high)}, ?: not measured")
+        for name, values in zip(names, mark.values, strict=True):
+            sheet.add(f"{name} {''.join(_signed(value, mark) for value in values)}")
+        return
     sheet.add(f"{_SHADES}: {number_text(low)} to {number_text(high)}, ?: not measured")
     for name, values in zip(names, mark.values, strict=True):
         sheet.add(f"{name} {''.join(_shade(value, low, high, mark.scale) for value in values)}")
@@ -218,6 +249,8 @@ def _add_grid(marks: list[Scatter], sheet: Sheet) -> None:
 
 @draw.register
 def _(mark: Rule, sheet: Sheet) -> None:
+    if not mark.label:
+        return
     scale = sheet.x if mark.axis == "x" else sheet.y
     sheet.add(f"┊ {one_line(mark.label)}: {scale.title} {scale.text(mark.value)}")
 
@@ -258,7 +291,20 @@ def _bar_text(mark: Bars, index: int, sheet: Sheet) -> str:
 
 
 def _cell(value: float | None) -> str:
-    return "?" if value is None else number_text(float(f"{value:.3g}"))[: _CELL - 1]
+    if value is None:
+        return "?"
+    text = number_text(float(f"{value:.3g}"))
+    if len(text) < _CELL:
+        return text
+    mantissa, exponent = f"{value:.0e}".split("e")  # short, and none of its digits cut off
+    return f"{mantissa.replace('-', '−')}e{int(exponent)}".replace("e-", "e−")
+
+
+def _signed(value: float | None, mark: Heatmap) -> str:
+    if value is None or not math.isfinite(value):
+        return _shade(value, 0.0, 1.0)
+    place = colour_place(mark, value)
+    return _SIGNED[min(int((place or 0.0) * len(_SIGNED)), len(_SIGNED) - 1)]
 
 
 def _shade(value: float | None, low: float, high: float, scale: str = "linear") -> str:

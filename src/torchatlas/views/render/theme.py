@@ -21,7 +21,8 @@ FONTS = (
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours as `#rrggbb`; `sequential` runs from low to high, `empty` is a cell that holds 0."""
+    """Colours as `#rrggbb`; `sequential` runs from low to high,
+    `diverging` from negative to positive, `empty` is a cell that holds 0."""
 
     background: str
     empty: str
@@ -33,6 +34,7 @@ class Theme:
     odd: str
     roles: dict[Role, str]
     sequential: tuple[str, ...]
+    diverging: tuple[str, ...]
 
 
 _LIGHT = Theme(
@@ -71,6 +73,17 @@ _LIGHT = Theme(
         "#045365",
         "#083a52",
     ),
+    diverging=(
+        "#005b9f",
+        "#4681bc",
+        "#7ea7d2",
+        "#b6cde7",
+        "#f6f2f1",
+        "#e4c2b3",
+        "#cd947b",
+        "#b26743",
+        "#923a02",
+    ),
 )
 
 _DARK = Theme(
@@ -108,6 +121,17 @@ _DARK = Theme(
         "#83c37d",
         "#b8d48e",
         "#e4e6ae",
+    ),
+    diverging=(
+        "#81c5fe",
+        "#5d9dd2",
+        "#4c769a",
+        "#3b5164",
+        "#302d2b",
+        "#614938",
+        "#936647",
+        "#c78557",
+        "#fea667",
     ),
 )
 

@@ -44,13 +44,14 @@ def test_identical_blocks_are_drawn_once_with_their_number() -> None:
     assert ids(drawing) == [
         "input:x",
         "body",
+        "body.0..body.31",
         "body.0",
         *(f"body.0/relu:{i}" for i in range(3)),
         "output:0",
     ]
-    assert [node.count for node in drawing.nodes] == [1, 1, 32, 1, 1, 1, 1]
+    assert [node.count for node in drawing.nodes] == [1, 1, 32, 1, 1, 1, 1, 1]
     assert "×32" in words(drawing)
-    assert "body.0…31" in words(drawing)
+    assert "body.0" in words(drawing)
     pairs = [(edge.source, edge.target) for edge in drawing.edges]
     assert ("body.0/relu:2", "output:0") in pairs
     assert ("body.0/relu:2", "body.0/relu:0") not in pairs  # from one member to the next
@@ -68,7 +69,7 @@ def test_stretches_of_several_nodes_repeat_as_one_group() -> None:
     last = op("sum", name="sum")
     graph = graph_of([first, *nodes, *ops, last], ["pad", *(one.id for one in ops), "sum"])
     drawn = [(node.title, node.count) for node in drawing_of(graph).nodes]
-    assert drawn == [("pad", 1), ("0…2 ×4", 4), ("0", 1), ("1", 1), ("2", 1), ("sum", 1)]
+    assert drawn == [("pad", 1), ("conv, norm, act", 4), ("0", 1), ("1", 1), ("2", 1), ("sum", 1)]
 
 
 def test_a_group_that_is_named_is_opened_also_inside_a_fold() -> None:
@@ -114,7 +115,7 @@ def test_colours_come_from_any_column_by_node() -> None:
     back = draw_architecture(document, depth=1, fold=False, color="cost.time_s[phase=backward]")
     assert [node.value for node in back.nodes if node.id.startswith("body.")] == [None, "5 s"]
     folded = draw_architecture(document, depth=1, color="time")
-    assert [node.value for node in folded.nodes if node.count == 2] == ["5.5 ms"]
+    assert [node.value for node in folded.nodes if node.count == 2] == ["1 ms · 5.5 ms · 10 ms"]
     with pytest.raises(RunError, match=r"cannot colour by \"cost.hue\": there are .*cost.time_s"):
         draw_architecture(document, color="cost.hue")
     with pytest.raises(RunError, match=r"\"fase=back\" in .*: give key=value"):

@@ -47,8 +47,9 @@ def test_plotly_says_what_a_node_is_under_the_pointer() -> None:
     trace = figure.data[0]
     assert list(trace.customdata) == [node.id for node in drawing.nodes]
     facts = dict(zip(trace.customdata, trace.hovertext, strict=True))
-    assert "one of 3 that are identical" in facts["body.0"]
-    assert "Given values: 4" in facts["body.0"]
+    stack = facts["body.0..body.2"]
+    assert "3 that are identical" in stack
+    assert "Given values: 2 · 4 · 6" in stack
     assert [note.text for note in figure.layout.annotations] == [
         text.text for text in drawing.texts
     ]
@@ -71,7 +72,7 @@ def test_text_is_a_tree() -> None:
         "\n"
         "├─ input 1×8\n"
         "├─ ▾ body Sequential · 3 × Block\n"
-        "│  └─ ▾ Block ×3 body.0…2                    1,000\n"
+        "│  └─ ▾ Block ×3 body                        1,000\n"
         "│     ├─ relu\n"
         "│     ├─ relu\n"
         "│     └─ relu\n"

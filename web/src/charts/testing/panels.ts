@@ -15,7 +15,7 @@ export function series(x: Line["x"], y: Line["y"], more: Partial<Line> = {}): Li
 }
 
 export function heatmap(values: Heatmap["values"], more: Partial<Heatmap> = {}): Heatmap {
-  return { kind: "heatmap", values, label: "share", unit: "%", text: [], scale: "linear", nodes: [], ...more };
+  return { kind: "heatmap", values, label: "share", unit: "%", text: [], scale: "linear", nodes: [], row_nodes: [], steps: [], ...more };
 }
 
 export function scatter(x: Scatter["x"], y: Scatter["y"], more: Partial<Scatter> = {}): Scatter {

@@ -63,7 +63,7 @@ def _hover(drawing: Drawing) -> go.Scatter:
 def _facts(node: DrawnNode, legend: str | None) -> str:
     lines = [f"<b>{markup(node.title)}</b> {markup(node.detail)}", markup(node.id)]
     if node.count > 1:
-        lines.append(f"one of {node.count} that are identical")
+        lines.append(f"{node.count} that are identical")
     if node.value is not None:
         lines.append(f"{markup(legend or '')}: {markup(node.value)}")
     elif node.state == "unmeasured":

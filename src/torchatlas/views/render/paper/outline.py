@@ -33,7 +33,8 @@ def outline(drawing: Drawing, *, width: int = 100) -> str:
 
 def _words(node: DrawnNode) -> str:
     sign = "▾ " if node.open else ""
-    return f"{sign}{node.title} {node.detail}".rstrip()
+    count = f" ×{node.count}" if node.count > 1 else ""
+    return f"{sign}{node.title}{count} {node.detail}".rstrip()
 
 
 def _value(node: DrawnNode) -> str:

@@ -1,8 +1,8 @@
 /** A line at the foot of the page that says what could not be done; it goes when it is sent away. */
 
-import { h } from "./dom";
+import { h, named } from "./dom";
 
-export class Notice {
+export class Toast {
   private readonly words = h("span", {});
   readonly element = h(
     "div",
@@ -15,7 +15,7 @@ export class Notice {
   /** Say it, or be silent where there is nothing to say. */
   say(sentences: readonly string[]): void {
     this.element.hidden = !sentences.length;
-    this.words.textContent = sentences.join("; ");
+    this.words.replaceChildren(named(sentences.join("; ")));
   }
 
   private hide(): void {

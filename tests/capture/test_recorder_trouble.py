@@ -1,0 +1,168 @@
+"""Around trouble: the last steps in full, and where it began. And what modules put out."""
+
+import math
+
+import pytest
+import torch
+from tests.capture.test_recorder import INPUTS, LABELS, MemoryStore, make_model, record
+from torch import nn
+from torch.nn import functional
+
+from torchatlas.capture.loss_watch import LEAST, LossWatch
+
+
+class Divides(nn.Module):
+    """Divides by what `at` says, at one step."""
+
+    def __init__(self):
+        super().__init__()
+        self.divisor = 1.0
+
+    def forward(self, inputs):
+        return inputs / self.divisor
+
+
+def model_with(middle):
+    return nn.Sequential(nn.Linear(6, 8), middle, nn.Linear(8, 3))
+
+
+def run(store, model, steps, trip, **options):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with record(store, model, optimizer=optimizer, **options) as recorder:
+        for step in range(1, steps + 1):
+            optimizer.zero_grad()
+            trip(step)
+            loss = functional.cross_entropy(model(INPUTS), LABELS)
+            loss.backward()
+            optimizer.step()
+            recorder.log(loss=loss)
+    return recorder
+
+
+def test_the_origin_of_non_finite_values_is_found_in_the_step_itself():
+    middle = Divides()
+    model, store = model_with(middle), MemoryStore()
+    before = {}
+
+    def trip(step):
+        middle.divisor = 0.0 if step == 5 else 1.0
+        before[step] = model[0].weight.detach().clone()
+
+    run(store, model, 5, trip, budget=0, activations=None)
+    told = store.runs[-1].facts["trouble at step 5"]
+    assert told == "gradients are not finite; the first output that is not finite is that of 1"
+    outputs = {t for q, t, *_, step in store.summaries if (q, step) == ("activation", 5)}
+    assert outputs == {"1/output", "2/output", "./output"}
+    gradients = {t: s for q, t, _, s, step in store.summaries if (q, step) == ("gradient", 5)}
+    assert set(gradients) == {name for name, _ in model.named_parameters()}
+    assert gradients["0.weight"].nan == 48
+    assert {t for q, t, _, _, _, _, step in store.norms if step == 5} == set(gradients)
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_gradient_that_alone_is_not_finite_has_a_finite_forward_pass():
+    model, store = model_with(nn.ReLU()), MemoryStore()
+    handle = model[2].weight.register_hook(lambda gradient: gradient * math.nan)
+    model[0].weight.register_hook(lambda gradient: gradient * math.nan)
+    run(store, model, 1, lambda _: None, budget=0)
+    handle.remove()
+    told = store.runs[-1].facts["trouble at step 1"]
+    assert told.endswith("every output of the forward pass is finite")
+
+
+def test_inputs_that_are_gone_are_not_kept_alive():
+    middle = Divides()
+    model, store = model_with(middle), MemoryStore()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with record(store, model, optimizer=optimizer, budget=0):
+        middle.divisor = 0.0
+        inputs = INPUTS.clone()
+        loss = functional.cross_entropy(model(inputs), LABELS)
+        loss.backward()
+        del inputs
+        optimizer.step()
+    assert "the inputs are gone" in store.runs[-1].facts["trouble at step 1"]
+
+
+def test_a_loss_spike_is_looked_at_in_full_with_the_steps_after_it():
+    store, model = MemoryStore(), nn.Linear(500, 100, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    inputs = torch.randn(4, 500)
+    with record(store, model, optimizer=optimizer, budget=0, sample=100) as recorder:
+        for step in range(LEAST + 6):
+            optimizer.zero_grad()
+            model(inputs).square().mean().backward()
+            optimizer.step()
+            recorder.log(loss=50.0 if step == LEAST + 1 else 1.0 + step % 2 / 100)
+    spike = LEAST + 2
+    assert "standard deviations above the mean" in store.runs[-1].facts[f"trouble at step {spike}"]
+    full = [step for q, _, n, s, step in store.summaries if q == "gradient" and s.count == n]
+    assert full == [spike, spike + 1, spike + 2]
+
+
+def test_a_training_that_stays_broken_is_told_of_a_few_times_only():
+    model, store = model_with(nn.ReLU()), MemoryStore()
+    recorder = run(store, model, 60, lambda step: model[0].weight.data.fill_(math.nan), budget=0)
+    assert recorder.step == 60
+    assert sum(name.startswith("trouble") for name in store.runs[-1].facts) == 8
+
+
+def test_the_watch_knows_a_spike_from_noise():
+    watch = LossWatch()
+    assert [watch.judge(1.0 + i % 3 / 10) for i in range(100)] == [""] * 100
+    assert watch.judge(1.3) == ""
+    assert "above the mean of the 101 steps" in watch.judge(3.0)
+    assert watch.judge(float("nan")) == "the loss is nan"
+    assert LossWatch().judge(1e9) == ""  # too early to say
+
+
+@pytest.mark.parametrize(
+    ("choice", "nodes"),
+    [
+        ("default", {"0", "1", "2", "4"}),
+        (None, set()),
+        ("all", {".", "0", "1", "2", "3", "4"}),
+        (["0", "4"], {"0", "4"}),
+        ("[12]", {"1", "2"}),
+        (nn.ReLU, {"2"}),
+    ],
+)
+def test_activations_are_those_of_the_chosen_modules(choice, nodes):
+    model, store = make_model(), MemoryStore()
+    run(store, model, 6, lambda _: None, every=3, activations=choice)
+    seen = {(t, step) for q, t, *_, step in store.summaries if q == "activation"}
+    assert seen == {(f"{node}/output", step) for node in nodes for step in (3, 6)}
+
+
+def test_activations_are_of_the_training_pass_and_its_values():
+    model, store = nn.Sequential(nn.Linear(6, 8), nn.ReLU()), MemoryStore()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(store, model, optimizer=optimizer, every=1, activations=nn.ReLU) as recorder:
+        optimizer.step()
+        recorder.evaluate({"test": (INPUTS, LABELS)})
+        output = model(INPUTS)
+        model(2 * INPUTS)  # a second micro-batch
+        expected = float(output.detach().double().norm())
+        output.sum().backward()
+        optimizer.step()
+    ((elements, summary),) = [(n, s) for q, _, n, s, _ in store.summaries if q == "activation"]
+    assert elements == 24 * 8
+    assert summary.norm == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_module_called_twice_has_a_row_a_call():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(6, 6)
+            self.head = nn.Linear(6, 3)
+
+        def forward(self, inputs):
+            return self.head(self.layer(self.layer(inputs)))
+
+    store = MemoryStore()
+    run(store, Twice(), 2, lambda _: None, every=2, activations="layer")
+    assert [t for q, t, *_ in store.summaries if q == "activation"] == [
+        "layer/output",
+        "layer#1/output",
+    ]
