@@ -17,6 +17,7 @@ from benchmarks.paper import measure_paper
 from benchmarks.recorder import measure_recorder
 from benchmarks.report import add_section, table
 from benchmarks.result import Result
+from benchmarks.serve import measure_serve
 from benchmarks.summaries import measure_summaries
 from benchmarks.viewer import measure_viewer
 from benchmarks.viewer_beside import measure_beside
@@ -35,6 +36,7 @@ def main() -> None:
             measure_summaries,
             lambda: measure_recorder(folder / "recorder"),
             lambda: measure_events(folder / "events"),
+            lambda: measure_serve(folder / "serve"),
             lambda: measure_checkpoints(folder / "checkpoints"),
             lambda: measure_demo(folder / "demo"),
             lambda: measure_page(folder / "demo" / "report.html"),

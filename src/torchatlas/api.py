@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 from torchatlas._progress import progress
 from torchatlas.atlas import Atlas
 from torchatlas.errors import CaptureError, DataError, RunError, TorchAtlasError
-from torchatlas.measure.diff import compared_rows
+from torchatlas.measure.compared_runs import compared_runs, names_of_compared
 from torchatlas.measure.findings import RULES, examine
 from torchatlas.measurement import Measurement
 from torchatlas.report import read_html
 from torchatlas.run import (
     ROOT,
     SCHEMA_VERSION,
-    Comparison,
     Document,
     Graph,
     Run,
     build_table,
     from_json,
 )
+from torchatlas.serve import Server, start
 
 if TYPE_CHECKING:
     from torch import nn
@@ -250,7 +250,7 @@ def record(
             one recorded: what was recorded of later steps is superseded.
 
     Returns:
-        See `torchatlas.capture.recorder.Recorder`: `log`, `evaluate`, `note`, `rewind`.
+        See `torchatlas.capture.recorder.Recorder`: `log`, `evaluate`, `note`, `rewind`, `serve`.
 
     Raises:
         CaptureError: something handed over is not of its kind; the message says what.
@@ -270,6 +270,9 @@ def record(
             ranks.done("the folder")
         return recording
 
+    def open_server(run: Path, port: int) -> Server:
+        return start(run, port=port or None)
+
     return Recorder(
         open_store,
         model,
@@ -282,6 +285,7 @@ def record(
         activations=activations,
         scaler=scaler,
         hparams=hparams,
+        open_server=open_server,
     )
 
 
@@ -403,7 +407,7 @@ def compare(
     sources = (before, after, *more)
     if all(_has_weights_alone(source) for source in sources):
         return _compared_checkpoints(sources)
-    return _compared([_comparable(source) for source in sources])
+    return Atlas(*compared_runs([_comparable(source) for source in sources]))
 
 
 def _has_weights_alone(source: Any) -> bool:
@@ -424,60 +428,25 @@ def _compared_checkpoints(sources: Sequence[Any]) -> Atlas:
     """Graphs of checkpoints held against each other, and their tensors value by value."""
     from torchatlas.checkpoints import compared_weights
 
-    names = [
-        Path(source).resolve().name if isinstance(source, str | Path) else type(source).__name__
-        for source in sources
-    ]
-    own, *shown = _names_of_compared(names)
-    with progress() as start:
-        runs, rows = compared_weights(sources, shown, start)
-    pairs = []
-    for run in runs:
-        finished = _finished(run, None)
-        assert finished.graph is not None
-        pairs.append((finished, finished.graph))
-    compared = _compared(pairs, (own, *shown))
-    table = build_table("tensor_differences", rows)
-    run = replace(compared.run, tables=compared.run.tables | {"tensor_differences": table})
-    return Atlas(run, compared.comparison)
-
-
-def _compared(pairs: Sequence[tuple[Run, Graph]], told: Sequence[str] = ()) -> Atlas:
-    """An atlas of the second run with its differences from the first, and of further ones."""
-    (first, graph), *others = pairs
-    names = [run.name for run, _ in others]
-    own, *shown = told or _names_of_compared([first.name, *names])
-    rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
-    for (_, other), name in zip(others, shown, strict=True):
-        differences, matches = compared_rows(graph, other, name)
-        rows["differences"] += differences
-        rows["matches"] += matches
-    run = others[0][0]
-    tables = run.tables | {name: build_table(name, found) for name, found in rows.items()}
-    comparison = Comparison(
-        names=(own, *shown),
-        runs=(first, *(other for other, _ in others[1:])),
+    names = names_of_compared(
+        [
+            Path(source).resolve().name if isinstance(source, str | Path) else type(source).__name__
+            for source in sources
+        ]
     )
-    return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables), comparison)
+    with progress() as start:
+        runs, rows = compared_weights(sources, names[1:], start)
+    run, comparison = compared_runs([_finished(run, None) for run in runs], names)
+    table = build_table("tensor_differences", rows)
+    return Atlas(replace(run, tables=run.tables | {"tensor_differences": table}), comparison)
 
 
-def _names_of_compared(names: list[str]) -> list[str]:
-    """Names of which no two are the same; the first run says that it is the first, if it must."""
-    first, *others = names
-    return _told_apart([f"{first} (first)" if first in others else first, *others])
-
-
-def _comparable(source: Any) -> tuple[Run, Graph]:
+def _comparable(source: Any) -> Run:
     """A run with a graph, of whatever has one."""
     if isinstance(source, str | Path):
         source = load(source)
     if isinstance(source, Atlas):
-        if source.graph is None:
-            raise RunError(
-                f"{source.run.name} has no graph to compare: the run was recorded or measured "
-                "without its structure; give record an example, or compare an atlas of the model"
-            )
-        return source.run, source.graph
+        return source.run
     graph = source if isinstance(source, Graph) else getattr(source, "graph", None)
     if not isinstance(graph, Graph):
         raise RunError(
@@ -485,16 +454,7 @@ def _comparable(source: Any) -> tuple[Run, Graph]:
             "a path; of a model, what trace(model, inputs) gives"
         )
     name = graph.nodes[ROOT].type if ROOT in graph.nodes else "graph"
-    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph), graph
-
-
-def _told_apart(names: list[str]) -> list[str]:
-    """Names of which no two are the same: `net`, `net (2)`, `net (3)`."""
-    found: list[str] = []
-    for name in names:
-        numbered = (f"{name} ({count})" for count in range(2, len(names) + 2))
-        found.append(next(one for one in (name, *numbered) if one not in found))
-    return found
+    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph)
 
 
 def _exported_run(program: ExportedProgram) -> Run:

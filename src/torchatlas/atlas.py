@@ -13,13 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from torchatlas._optional import require
 from torchatlas.errors import MissingDependency, RunError
-from torchatlas.measure.flop_coverage import flop_coverage_rows
-from torchatlas.measure.folding import fold
-from torchatlas.measure.graph_tables import edge_rows, node_rows
-from torchatlas.measure.over_fold import fold_rows
+from torchatlas.measure.derived_tables import VIEWER_TABLES, derived_tables
 from torchatlas.measure.overlay import overlay_table
-from torchatlas.measure.parameters import parameter_counts
-from torchatlas.measure.saved_memory import saved_tensor_rows
 from torchatlas.measure.without_code import without_code
 from torchatlas.report import notebook_frame, render_html
 from torchatlas.run import (
@@ -93,20 +88,7 @@ class Atlas:
 
         Tables that were laid over the graph by `overlay` come last.
         """
-        derived: dict[str, list[dict[str, Cell]]] = {}
-        if self.run.graph is not None:
-            parameters = self.run.tables.get("parameters") or build_table("parameters", [])
-            counts = parameter_counts(self.run.graph, parameters)
-            derived["nodes"] = node_rows(self.run.graph, counts)
-            derived["edges"] = edge_rows(self.run.graph)
-            cost = self.run.tables.get("cost")
-            derived["flop_coverage"] = flop_coverage_rows(self.run.graph, cost)
-            derived["folds"] = fold_rows(fold(self.run.graph))
-        if self.run.backward is not None:
-            derived["saved_tensors"] = saved_tensor_rows(self.run.backward)
-        derived["findings"] = [_finding_row(finding) for finding in self.run.findings]
-        built = {name: build_table(name, rows) for name, rows in derived.items()}
-        found = built | self.run.tables
+        found = derived_tables(self.run) | self.run.tables
         return {name: found[name] for name in (*TABLES, *self.overlays) if name in found}
 
     @property
@@ -339,8 +321,7 @@ class Atlas:
 
     def _shown_run(self, code: bool) -> Run:
         """The run with the tables that the viewer reads beside those that were measured."""
-        names = ("nodes", "flop_coverage", "folds")
-        shown = {name: self.tables[name] for name in names if self.tables.get(name)}
+        shown = {name: self.tables[name] for name in VIEWER_TABLES if self.tables.get(name)}
         run = replace(self.run, tables=self.run.tables | shown)
         return run if code else without_code(run)
 
@@ -353,14 +334,6 @@ class Atlas:
 
     def _page(self, code: bool = True) -> str:
         return render_html(self._document(code))
-
-
-def _finding_row(finding: Finding) -> dict[str, Cell]:
-    row = to_json(finding)
-    names = [column.name for column in TABLES["findings"]]
-    return {name: row[name] for name in names if name != "nodes"} | {
-        "nodes": ", ".join(finding.nodes)
-    }
 
 
 def _flat(table: Table) -> dict[str, list[Cell]]:

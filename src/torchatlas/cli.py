@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(commands.add_parser("export", help="write a graph, or tables, for other programs"))
     _add_compare(commands.add_parser("compare", help="say what is different between two models"))
     _add_report(commands.add_parser("report", help="make a report of a recorded run"))
+    _add_serve(commands.add_parser("serve", help="watch runs in the browser while they train"))
     return parser
 
 
@@ -145,6 +146,16 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"))
     _add_no_code(parser)
     parser.set_defaults(command=_report)
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    text = "run folders, TensorBoard logs, or folders that hold such"
+    parser.add_argument("runs", metavar="RUNS", type=Path, nargs="+", help=text)
+    text = "on 127.0.0.1 (default: 6161, or a free one where that is taken)"
+    parser.add_argument("--port", type=_port, help=text)
+    text = "print the address and open nothing"
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help=text)
+    parser.set_defaults(command=_serve)
 
 
 def _add_no_code(parser: argparse.ArgumentParser) -> None:
@@ -304,6 +315,28 @@ def _report(options: argparse.Namespace) -> None:
     from torchatlas.api import load
 
     print(f"Report: {load(options.run).save(options.output, code=options.code)}")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from torchatlas.serve import Server
+
+    with Server(options.runs, port=options.port) as server:
+        print(f"Runs: {server.address}")
+        print("Ctrl-C ends it. The address is a key: whoever has it sees the runs.", flush=True)
+        if options.browser:
+            import webbrowser
+
+            webbrowser.open(server.address)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            print("Stopped.")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: ports are 1 to 65535, 0 a free one")
+    return int(text)
 
 
 def _depth(text: str) -> int | str:

@@ -38,7 +38,7 @@ PACKAGES = {
     "measurement": {"torch"},
     "checkpoints": {"torch"},
     "report": set(),
-    "serve": {"starlette", "uvicorn"},
+    "serve": {"numpy", "starlette", "uvicorn"},
     "views": {"numpy"},
     "views.render": {
         "fontTools",

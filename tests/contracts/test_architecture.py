@@ -82,7 +82,9 @@ def test_what_is_allowed_is_not_complained_about(tmp_path: Path, file: str, sour
     assert plant(tmp_path / "torchatlas", file, source) == []
 
 
-@pytest.mark.parametrize("room", ["run", "measure", "store", "views", "views.render", "report"])
+@pytest.mark.parametrize(
+    "room", ["run", "measure", "store", "views", "views.render", "report", "serve"]
+)
 def test_a_room_of_plain_data_loads_no_heavy_library(room: str) -> None:
     heavy = {"torch", "pandas", "matplotlib", "seaborn", "plotly", "rich", "starlette", "uvicorn"}
     assert loaded_by(f"import torchatlas.{room}") & heavy == set()

@@ -249,7 +249,7 @@ def test_files_that_are_none_are_told_and_never_raise(tmp_path, content, told):
 def test_a_record_that_says_that_it_is_huge_is_not_waited_for_in_memory(tmp_path):
     import struct
 
-    from torchatlas.store.event_file import masked_checksum
+    from torchatlas.store.record_block import masked_checksum
 
     length = struct.pack("<Q", 1 << 50)
     path = tmp_path / "events.out.tfevents.1.x"

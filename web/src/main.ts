@@ -3,13 +3,15 @@
 import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/app.css";
+import "./live/live.css";
 import { App } from "./app/app";
 import { h } from "./app/dom";
-import { EmbeddedSource } from "./app/source";
-import type { Document } from "./generated/document";
+import { type DataSource, EmbeddedSource, HttpSource } from "./app/source";
 import type { GraphCanvas } from "./graph";
 import { ComparisonIndex } from "./model/comparison";
 import { RunIndex } from "./model/run";
+import { detailOf, Followed } from "./live/followed";
+import { RunsPage } from "./live/runs";
 import type { ComparePage } from "./pages/compare";
 
 export interface Automation {
@@ -32,26 +34,53 @@ declare global {
   }
 }
 
-async function start(): Promise<App> {
+/** What the page of a server is about: its runs, one of them, or some side by side; null in a report. */
+const live = document.querySelector<HTMLMetaElement>('meta[name="torchatlas-live"]')?.content ?? null;
+
+async function start(): Promise<App | null> {
   const host = document.getElementById("app");
-  const data = document.getElementById("torchatlas-data");
-  if (!host || !(data instanceof HTMLScriptElement)) throw new Error("this page carries no data");
+  if (!host) throw new Error("this page has no place for the viewer");
   try {
-    return appOf(host, await new EmbeddedSource(data).load());
+    if (live !== null) hideKey();
+    if (live !== "runs") return await open(host, sourceOf());
+    await new RunsPage(host).start();
+    return null;
   } catch (error) {
+    const what = live === "runs" ? "The runs" : live === null ? "This report" : "This run";
     host.replaceChildren(
-      h("div", { class: "notice" }, `This report could not be opened: ${error instanceof Error ? error.message : String(error)}`),
+      h("div", { class: "notice" }, `${what} could not be opened: ${error instanceof Error ? error.message : String(error)}`),
     );
     throw error;
   }
 }
 
-/** Of a comparison the page is titled by all runs, and each stands under its own name. */
-function appOf(host: HTMLElement, document: Document): App {
-  if (!document.comparison) return new App(host, new RunIndex(document), document.run.name);
+function sourceOf(): DataSource {
+  if (live !== null) return new HttpSource(new URLSearchParams(live === "comparison" ? location.search : ""));
+  const data = document.getElementById("torchatlas-data");
+  if (!(data instanceof HTMLScriptElement)) throw new Error("this page carries no data");
+  return new EmbeddedSource(data);
+}
+
+/** The key has done its work when the page is there: it does not stay in the address, where others may read it. */
+function hideKey(): void {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("token")) return;
+  address.searchParams.delete("token");
+  history.replaceState(null, "", address);
+}
+
+async function open(host: HTMLElement, source: DataSource): Promise<App> {
+  const document = await source.load();
   const { run, comparison } = document;
-  const index = new RunIndex({ ...document, run: { ...run, name: comparison.names[1] ?? run.name } });
-  return new App(host, index, run.name, new ComparisonIndex(document, index));
+  // of a comparison the page is titled by all runs, and each stands under its own name
+  const index = new RunIndex(comparison ? { ...document, run: { ...run, name: comparison.names[1] ?? run.name } } : document);
+  const detail = source.live && detailOf(source.live);
+  const app = new App(host, index, run.name, comparison ? new ComparisonIndex(document, index) : null, detail ?? undefined);
+  if (source.live) {
+    window.document.title = `${run.name} · TorchAtlas`;
+    new Followed(app, index, source.live, () => location.reload());
+  }
+  return app;
 }
 
 const app = start();

@@ -11,22 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import google_crc32c
+import numpy as np
 
 from torchatlas.errors import RunError
+from torchatlas.run.summary import FloatArray, IntArray
 from torchatlas.store.events import Event, Value, decode
+from torchatlas.store.pending_points import PendingPoints
 from torchatlas.store.protobuf import MalformedMessage
-from torchatlas.store.scalar_shapes import ScalarShapes
+from torchatlas.store.record_block import RecordBlock, RecordScan, masked_checksum
+from torchatlas.store.scalar_shapes import Lot, ScalarShapes
 from torchatlas.store.series import FIGURES_PREFIX, read_summary
 
 _HEADER = struct.Struct("<QI")
-_CHECKSUM = struct.Struct("<I")
-_MASK_DELTA = 0xA282EAD8
 _CHUNK = 1 << 24
 """Bytes that are read at once."""
 
 _MAYBE_HEADER = re.compile(rb"(?=\x00{4}.{4}\x09)", re.DOTALL)
 """The upper half of a record's length, its checksum, and the first byte of an event."""
+
+_FIRST_BLOCK, _LARGEST_BLOCK = 1 << 14, 1 << 22
+"""Bytes of records that are read together; the first ones teach what series there are."""
+
+_FEW = 16
+"""Records of one length up to which they are read one by one."""
 
 _STAMP = re.compile(r"tfevents\.(\d+)(?=\.)")
 _RANK = re.compile(r"\.rank(\d+)$")
@@ -61,6 +68,12 @@ class Series:
         self.steps.append(step)
         self.times.append(time_s)
         self.values.append(value)
+
+    def extend(self, steps: IntArray, times: FloatArray, numbers: FloatArray) -> None:
+        """Add points of a scalar."""
+        self.steps.frombytes(steps.astype(np.int64).tobytes())
+        self.times.frombytes(times.astype(np.float64).tobytes())
+        self.values.frombytes(numbers.astype(np.float64).tobytes())
 
     def mark(self, version: int, start: int) -> None:
         """Note that the points from `start` on came with this version."""
@@ -126,6 +139,9 @@ class EventFile:
         self._stuck_at: int | None = None
         self._offset = 0
         self._records = 0
+        self._block_bytes = _FIRST_BLOCK
+        self._scan = RecordScan()
+        self._pending = PendingPoints()
         self._shapes = ScalarShapes()
 
     @property
@@ -240,33 +256,49 @@ class EventFile:
 
     def _take(self, content: bytes) -> int:
         """Read whole records from the beginning; gives how many bytes they are."""
-        checksum, header, check = google_crc32c.value, _HEADER.unpack_from, _CHECKSUM.unpack_from
-        take_scalar, take_other = self._shapes.take, self._take_event
-        offset, end, self._stuck_at = 0, len(content), None
-        while offset + 12 <= end:
-            length, expected = header(content, offset)
-            found = checksum(content[offset : offset + 8])
-            if (found >> 15 | (found << 17 & 0xFFFFFFFF)) + _MASK_DELTA & 0xFFFFFFFF != expected:
-                self._stuck_at = self._offset + offset
-                break
-            begin = offset + 12
-            after = begin + length
-            if after + 4 > end:
-                break
-            data = content[begin:after]
-            found = checksum(data)
-            if (found >> 15 | (found << 17 & 0xFFFFFFFF)) + _MASK_DELTA & 0xFFFFFFFF != check(
-                content, after
-            )[0]:
-                what = "is damaged (its checksum does not fit); it is left out"
-                self._damage.append(Damage(self._offset + offset, length, what))
-            elif not take_scalar(data):
-                take_other(data, self._offset + offset)
-            self._records += 1
-            offset = after + 4
-        return offset
+        offset, self._stuck_at = 0, None
+        while True:
+            block = self._scan.block(content, offset, self._block_bytes)
+            self._take_block(block)
+            if block.is_stuck:
+                self._stuck_at = self._offset + block.end
+            if block.is_stuck or block.end == offset:
+                return block.end
+            offset = block.end
+            self._block_bytes = min(2 * self._block_bytes, _LARGEST_BLOCK)
 
-    def _take_event(self, data: bytes, offset: int) -> None:
+    def _take_block(self, block: RecordBlock) -> None:
+        """Scalars that are known by what surrounds them together, and all others one by one."""
+        alone = np.ones(len(block.records), bool)
+        together: list[tuple[IntArray, Lot]] = []
+        for group in block.by_length(_FEW):
+            for lot in self._shapes.points([block.records[i] for i in group.tolist()]):
+                together.append((group[lot.rows], lot))
+                alone[group[lot.rows]] = False
+        self._pending.put(together)
+        for number in np.flatnonzero(alone).tolist():
+            self._take_record(block, number)
+        self._pending.add_all()
+        self._records += len(block.records)
+
+    def _take_record(self, block: RecordBlock, number: int) -> None:
+        data, offset = block.records[number], self._offset + block.offsets[number]
+        if not block.is_sound[number]:
+            what = "is damaged (its checksum does not fit); it is left out"
+            self._damage.append(Damage(offset, len(data), what))
+            return
+        point = self._shapes.point(data)
+        if point is None:
+            self._take_event(data, offset, number)
+        else:
+            self._add(number, *point)
+
+    def _add(self, number: int, series: Series, step: int, time_s: float, value: float) -> None:
+        """Add the point of a scalar that stands in a record of the block that is read."""
+        self._pending.add_before(series, number)
+        series.append(step, time_s, value)
+
+    def _take_event(self, data: bytes, offset: int, number: int) -> None:
         try:
             event = decode(data)
         except (MalformedMessage, ValueError, OverflowError) as error:
@@ -279,15 +311,15 @@ class EventFile:
             self.sessions.append(event.step)
         self.has_graph |= event.has_graph
         if event.values:
-            self._take_values(event, data)
+            self._take_values(event, data, number)
 
-    def _take_values(self, event: Event, data: bytes) -> None:
+    def _take_values(self, event: Event, data: bytes, number: int) -> None:
         by_tag = {value.tag: value for value in event.values}
         for value in event.values:
             plugin = self._plugin(value)
             if value.numbers.ndim == 0 and plugin in _OF_SCALARS:
                 series = self.scalars.setdefault(value.tag, Series(array("d")))
-                series.append(event.step, event.time_s, float(value.numbers))
+                self._add(number, series, event.step, event.time_s, float(value.numbers))
                 if len(event.values) == 1:
                     self._shapes.learn(data, event, series)
             elif value.strings or (plugin == "hparams"):
@@ -336,9 +368,3 @@ def next_record(content: bytes, start: int) -> int | None:
         if masked_checksum(content[offset : offset + 8]) == expected and length > 0:
             return offset
     return None
-
-
-def masked_checksum(data: bytes) -> int:
-    """CRC-32C as event files hold it."""
-    found: int = google_crc32c.value(data)
-    return ((found >> 15 | found << 17) + _MASK_DELTA) & 0xFFFFFFFF

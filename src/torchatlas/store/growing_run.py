@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,9 +176,14 @@ class GrowingRun:
             found.setdefault((*name_of(part), part.file.rank), []).append(one)
         return {key: _joined(parts) for key, parts in found.items()}
 
-    def rows_since(self, version: int) -> Growth:
-        """What came after a version that this run has had; with 0, everything."""
-        tables = self._tables.tables(since=version) if version < self.version else {}
+    def rows_since(self, version: int, leave_out: Collection[str] = ()) -> Growth:
+        """What came after a version that this run has had; with 0, everything.
+
+        Args:
+            leave_out: tables that are not wanted, say the scalars of whoever uses `series`.
+        """
+        is_more = version < self.version
+        tables = self._tables.tables(since=version, leave_out=leave_out) if is_more else {}
         return Growth(
             version=self.version,
             tables=tables,

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from torchatlas.errors import RunError
-from torchatlas.store.event_file import file_age, masked_checksum, next_record
+from torchatlas.store.event_file import file_age, next_record
 from torchatlas.store.events import Session, moment
 from torchatlas.store.folder import RUN_FILE
 from torchatlas.store.growing_run import SILENT_AFTER_S, State
 from torchatlas.store.log_folder import RunFolder, run_folders_joined
 from torchatlas.store.protobuf import MalformedMessage
+from torchatlas.store.record_block import masked_checksum
 
 _HEAD = 8_192
 _TAIL = 16_384

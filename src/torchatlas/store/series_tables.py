@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,16 +44,21 @@ class SeriesTables:
     owners: Mapping[str, str] = field(default_factory=dict)
     _converted: dict[tuple[int, int], tuple[TensorSummary, str]] = field(default_factory=dict)
 
-    def tables(self, since: int = 0) -> dict[str, Table]:
-        """The tables that have rows which came after a version; with 0, all."""
-        found = {
-            "scalars": self.scalars(since),
-            "distributions": self.distributions(since),
-            "norms": self.norms(since),
-            "texts": self.texts(since),
-            "images": self.images(since),
-            "rewinds": self.rewinds(),
+    def tables(self, since: int = 0, leave_out: Collection[str] = ()) -> dict[str, Table]:
+        """The tables that have rows which came after a version; with 0, all.
+
+        Args:
+            leave_out: tables that are not built; rows of very many scalars take long.
+        """
+        makers: dict[str, Callable[[], Table]] = {
+            "scalars": lambda: self.scalars(since),
+            "distributions": lambda: self.distributions(since),
+            "norms": lambda: self.norms(since),
+            "texts": lambda: self.texts(since),
+            "images": lambda: self.images(since),
+            "rewinds": self.rewinds,
         }
+        found = {name: make() for name, make in makers.items() if name not in leave_out}
         return {name: table for name, table in found.items() if len(table)}
 
     def scalars(self, since: int = 0) -> Table:

@@ -11,14 +11,15 @@ import { ROOT } from "../model/graph";
 import { type Measure, measures } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { ComparePage } from "../pages/compare";
+import { renewCards } from "../live/renew";
 import { firstPage, noGraph } from "../pages/openings";
-import { pageContent } from "../pages/pages";
+import { type PageContext, pageContent, shownOf } from "../pages/pages";
 import { Bar } from "./bar";
 import { Colouring } from "./colouring";
 import { DIFFERENCES, differenceLegend, paintDifference } from "./differences";
 import { counterpart, directionAsked, directionFor, directionKeys, DirectionSwitch } from "./directions";
-import { openDetails, openedDetails } from "./details";
 import { h } from "./dom";
+import { keeping } from "./keeping";
 import { legendParts } from "./legend";
 import { followable, followAddress, type Known } from "./links";
 import { Outline, topList } from "./outline";
@@ -55,6 +56,7 @@ export class App {
     private readonly run: RunIndex,
     title: string,
     private readonly comparison: ComparisonIndex | null = null,
+    private readonly detail: PageContext["detail"] = undefined,
   ) {
     this.measures = measures(run);
     this.folds = new FoldIndex(run);
@@ -118,6 +120,17 @@ export class App {
     this.store.set({ node: chosen, side: null, graph: this.directionFor(chosen) });
   }
 
+  /** The run has grown: show it, and leave what the person chose, opened, zoomed and scrolled to. */
+  refresh(): void {
+    const { page, step } = this.store.get();
+    this.measures.splice(0, Infinity, ...measures(this.run));
+    for (const picker of [this.steps, this.trainingSteps]) picker.renew(step);
+    this.recolour();
+    if (page === "graph") this.showNode(false);
+    else if (page !== "compare") this.renewPage(page);
+    this.bar.countFindings();
+  }
+
   /** Draw another graph, with what stands for the chosen node in it. */
   turn(direction: Direction): void {
     this.store.set({ graph: direction, node: counterpart(this.run, this.store.get().node, direction) });
@@ -179,13 +192,22 @@ export class App {
   }
 
   private showPage(): void {
-    const { page, theme, node, step, split } = this.store.get();
+    const { page, step } = this.store.get();
     for (const [name, element] of this.pages) element.classList.toggle("current", name === page);
     this.bar.showPage(page);
     if (page === "graph" || page === "compare") return;
     const element = this.pages.get(page)!;
     const scrolled = element.querySelector(".cards")?.scrollTop ?? 0;
-    const context = {
+    const content = pageContent(this.run, page, this.pageContext());
+    if (element.firstChild) element.firstChild.replaceWith(content);
+    else element.append(content, ...(page === "training" ? [this.trainingSteps.element] : []));
+    this.trainingSteps.show(step);
+    element.querySelector(".cards")?.scrollTo({ top: scrolled });
+  }
+
+  private pageContext(): PageContext {
+    const { theme, node, step, split } = this.store.get();
+    return {
       theme,
       node,
       step,
@@ -194,12 +216,18 @@ export class App {
       chooseStep: (chosen: number) => this.store.set({ step: chosen }),
       open: (to: Page) => this.store.set({ page: to }),
       splitSwitch: () => this.splitSwitch(),
+      ...(this.detail && { detail: this.detail }),
     };
-    const content = pageContent(this.run, page, context);
-    if (element.firstChild) element.firstChild.replaceWith(content);
-    else element.append(content, ...(page === "training" ? [this.trainingSteps.element] : []));
-    this.trainingSteps.show(step);
-    element.querySelector(".cards")?.scrollTo({ top: scrolled });
+  }
+
+  /** Charts take the new data in; what stands beside them is written anew. */
+  private renewPage(page: Page): void {
+    const shown = this.pages.get(page)!.querySelector(".grid");
+    const context = this.pageContext();
+    const fresh = pageContent(this.run, page, { ...context, withoutCharts: true }).querySelector(".grid");
+    const view = (name: string) => this.run.views.get(name);
+    const isSame = shown && fresh && renewCards(shown, fresh, (name) => view(name) && shownOf(view(name)!, context));
+    if (!isSame) this.showPage();
   }
 
   private splitSwitch(): HTMLElement {
@@ -221,21 +249,19 @@ export class App {
       this.graph.select(node, { reveal: node !== null });
       this.outline.select(node);
     }
-    const scrolled = isNew ? 0 : this.inspector.scrollTop;
-    const opened = isNew ? [] : openedDetails(this.inspector);
-    this.inspector.replaceChildren(
-      ...inspect(this.run, node, {
-        measures: this.measures,
-        colouring: this.colouring,
-        folds: this.folds,
-        at: { step, split },
-        choose: (id) => this.locate(id),
-        chooseStep: (chosen) => this.store.set({ step: chosen }),
-        colourBy: (colour) => this.store.set({ colour }),
-      }),
-    );
-    openDetails(this.inspector, opened);
-    this.inspector.scrollTop = scrolled;
+    const inspected = inspect(this.run, node, {
+      measures: this.measures,
+      colouring: this.colouring,
+      folds: this.folds,
+      at: { step, split },
+      choose: (id) => this.locate(id),
+      chooseStep: (chosen) => this.store.set({ step: chosen }),
+      colourBy: (colour) => this.store.set({ colour }),
+    });
+    const write = () => this.inspector.replaceChildren(...inspected);
+    if (isNew) write();
+    else keeping(this.inspector, write);
+    if (isNew) this.inspector.scrollTop = 0;
     this.showTop();
     const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);

@@ -54,6 +54,12 @@ export class Bar {
     this.picker.show(name);
   }
 
+  /** Findings come and go while a run grows. */
+  countFindings(): void {
+    const count = this.tabs.get("findings")?.querySelector(".count");
+    if (count) count.textContent = String(this.run.run.findings.length);
+  }
+
   private tab(page: Page): HTMLElement {
     const tab = h(
       "button",
@@ -66,7 +72,8 @@ export class Bar {
   }
 }
 
-function globe(): SVGSVGElement {
+/** The mark of TorchAtlas. */
+export function globe(): SVGSVGElement {
   const line = (d: string) => s("path", { d, fill: "none", stroke: "currentColor", "stroke-width": 1.5 });
   return s(
     "svg",

@@ -15,24 +15,40 @@ export class StepPicker {
   private readonly said = h("span", {});
   private readonly slider: HTMLInputElement;
   private readonly rule = s("line", { y1: 0, y2: HEIGHT, class: "step-rule" });
-  private readonly steps: readonly number[];
+  private steps: readonly number[];
+  private curve: Element;
 
-  constructor(run: RunIndex, choose: (step: number | null) => void) {
+  constructor(
+    private readonly run: RunIndex,
+    choose: (step: number | null) => void,
+  ) {
     this.steps = run.steps;
     const last = this.steps.length - 1;
     this.slider = h("input", { type: "range", min: 0, max: Math.max(0, last), step: 1, "aria-label": "Step" });
     this.slider.addEventListener("input", () => {
       const at = Number(this.slider.value);
-      choose(at === last ? null : this.steps[at]!); // the end is the latest, wherever that will be
+      choose(at === this.steps.length - 1 ? null : this.steps[at]!); // the end is the latest, wherever that will be
     });
+    this.curve = this.picture(run);
     this.element = h(
       "div",
       { class: "step-picker", hidden: !this.steps.length },
       h("div", { class: "step-head" }, h("b", {}, "Step"), this.said),
-      this.picture(run),
+      this.curve,
       this.slider,
     );
     this.show(null);
+  }
+
+  /** There are more steps than before; the one that is looked at stays, and the latest is the new latest. */
+  renew(step: number | null): void {
+    this.steps = this.run.steps;
+    this.slider.max = String(Math.max(0, this.steps.length - 1));
+    this.element.hidden = !this.steps.length;
+    const curve = this.picture(this.run);
+    this.curve.replaceWith(curve);
+    this.curve = curve;
+    this.show(step);
   }
 
   show(step: number | null): void {

@@ -22,21 +22,22 @@ export interface FileTools {
 }
 
 /** Buttons that save a panel as SVG and as CSV; `name` begins the files' names. */
-export function fileTools(name: string, panel: Panel, zoom: () => Zoom = () => WHOLE, gaps: readonly string[] = []): FileTools {
+export function fileTools(name: string, shown: Panel | (() => Panel), zoom: () => Zoom = () => WHOLE, gaps: readonly string[] = []): FileTools {
+  const panel = typeof shown === "function" ? shown : () => shown;
   const doubt = h("div", { class: "chart-note", role: "status", hidden: true });
   const button = (kind: string, type: string, text: () => string | null): HTMLElement => {
     const save = (): void => {
       const content = text();
       if (content === null) return;
-      saveText(fileName([name, panel.title], kind.toLowerCase()), `${type};charset=utf-8`, content);
+      saveText(fileName([name, panel().title], kind.toLowerCase()), `${type};charset=utf-8`, content);
       doubt.textContent = downloadDoubt() ?? "";
       doubt.hidden = doubt.textContent === "";
     };
-    const label = `Save ${visible(panel.title)} as ${kind}`;
+    const label = `Save ${visible(panel().title)} as ${kind}`;
     return h("button", { type: "button", class: "tool", "aria-label": label, title: label, click: save }, kind);
   };
   return {
-    buttons: [button("SVG", "image/svg+xml", () => svgOf(panel, zoom(), gaps)), button("CSV", "text/csv", () => csvOf(numbersOf(panel)))],
+    buttons: [button("SVG", "image/svg+xml", () => svgOf(panel(), zoom(), gaps)), button("CSV", "text/csv", () => csvOf(numbersOf(panel())))],
     doubt,
   };
 }

@@ -80,6 +80,16 @@ export class Plot {
     if (this.width) this.draw(this.width);
   }
 
+  /** What `make` draws has changed; the mark that is pointed at, or walked to, stays. */
+  renew(): void {
+    if (!this.width || this.drag) return;
+    const { at } = this;
+    const { scrollTop } = this.element;
+    this.draw(this.width);
+    this.element.scrollTop = scrollTop;
+    if (at >= 0 && this.picture?.hits[at]) this.point(at);
+  }
+
   /** Ring the node that is chosen and the one that is pointed at; mark a step. */
   show(chosen: string | null, hovered: string | null, step: number | null): void {
     [this.chosen, this.hovered, this.step] = [chosen, hovered, step];

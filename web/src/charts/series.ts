@@ -20,28 +20,39 @@ const ZOOM_STEP = 0.6;
 export interface SeriesOptions {
   zoomed: (zoom: Zoom) => void;
   chooseStep: ((step: number) => void) | undefined;
+  /** Closer points of the lines in a stretch; null for a line that has none. */
+  closer?: ((low: number, high: number) => Promise<(Closer | null)[] | null>) | undefined;
 }
+
+/** Points of a line in a stretch that is looked at closely. */
+export type Closer = Pick<Line, "x" | "y">;
+
+/** A stretch is asked for when zooming has rested for so long. */
+const REST_MS = 150;
 
 /** Lines over a shared x axis: crosshair, drag or pinch to zoom, double click for all. */
 export class SeriesChart {
   readonly element = h("div", "series");
   private plot: uPlot | null = null;
   private readonly readout = h("div", { class: "readout", role: "status" });
-  private readonly lines: Line[];
+  private lines: Line[];
   /** Of each line, the index of its point at each value of x. */
-  private readonly places: Map<number, number>[];
-  private readonly scale: Scale;
-  private readonly ends: [number, number];
+  private places: Map<number, number>[];
+  private scale: Scale;
+  private ends: [number, number];
   private readonly fingers = new Map<number, number>();
   private step: number | null = null;
   private window: [number, number];
 
+  private resting: number | undefined;
+  private isClose = false;
+
   constructor(
-    private readonly panel: Panel,
+    private panel: Panel,
     private readonly options: SeriesOptions,
   ) {
     this.lines = linesOf(panel);
-    this.places = this.lines.map((mark) => new Map(mark.x.map((x, i) => [Number(x), i])));
+    this.places = placesOf(this.lines);
     this.scale = scaleOfLines(panel);
     this.ends = endsOfLines(panel);
     this.window = [...this.ends];
@@ -57,6 +68,56 @@ export class SeriesChart {
     if (this.plot) return this.plot.setSize({ width, height: SERIES_HEIGHT });
     this.plot = new uPlot(this.settings(width), aligned(this.lines, this.panel), this.element);
     this.listen(this.plot);
+  }
+
+  /** The lines have grown: whoever looks at all of them goes on to, and a stretch that is zoomed into stays. */
+  renew(panel: Panel): void {
+    const { plot, window } = this;
+    const isWhole = window[0] === this.ends[0] && window[1] === this.ends[1];
+    this.panel = panel;
+    this.isClose = false;
+    this.take(linesOf(panel));
+    this.scale = scaleOfLines(panel);
+    this.ends = endsOfLines(panel);
+    if (isWhole) this.window = [...this.ends];
+    if (!plot) return;
+    const { width } = plot;
+    const { left, top } = plot.cursor;
+    plot.destroy();
+    this.plot = null;
+    this.draw(width);
+    if (!isWhole) this.showRange(window[0], window[1]);
+    if (left !== undefined && left >= 0) this.plot!.setCursor({ left, top: top ?? 10 });
+  }
+
+  private take(lines: Line[]): void {
+    this.lines = lines;
+    this.places = placesOf(lines);
+  }
+
+  /** Ask for closer points of what is shown, once zooming rests. */
+  private lookCloser(): void {
+    clearTimeout(this.resting);
+    const { closer } = this.options;
+    const isWhole = this.window[0] <= this.ends[0] && this.window[1] >= this.ends[1];
+    if (closer && !isWhole) this.resting = setTimeout(() => void this.ask(closer), REST_MS);
+    else if (isWhole && this.isClose) this.put(linesOf(this.panel), false);
+  }
+
+  private async ask(closer: NonNullable<SeriesOptions["closer"]>): Promise<void> {
+    const [low, high] = this.window;
+    const { panel } = this;
+    const found = await closer(low, high);
+    if (!found || this.panel !== panel || this.window[0] !== low || this.window[1] !== high) return;
+    const lines = linesOf(panel).map((mark, i) => (found[i] ? within(mark, found[i]) : mark));
+    this.put(lines, true);
+  }
+
+  private put(lines: Line[], isClose: boolean): void {
+    this.take(lines);
+    this.isClose = isClose;
+    this.plot?.setData(aligned(lines, this.panel), false);
+    this.plot?.redraw(false);
   }
 
   /** Draw again in the colours of the theme that is shown now. */
@@ -77,6 +138,7 @@ export class SeriesChart {
   }
 
   destroy(): void {
+    clearTimeout(this.resting);
     this.plot?.destroy();
   }
 
@@ -148,6 +210,7 @@ export class SeriesChart {
     if (min == null || max == null) return;
     this.window = [min, max];
     this.options.zoomed(this.zoom());
+    this.lookCloser();
   }
 
   private listen(plot: uPlot): void {
@@ -260,6 +323,20 @@ function aligned(lines: readonly Line[], panel: Panel): uPlot.AlignedData {
     return column;
   });
   return [sorted, ...columns];
+}
+
+function placesOf(lines: readonly Line[]): Map<number, number>[] {
+  return lines.map((mark) => new Map(mark.x.map((x, i) => [Number(x), i])));
+}
+
+/** A line with closer points where there are such. */
+function within(mark: Line, closer: Closer): Line {
+  const [low, high] = [Number(closer.x[0]), Number(closer.x.at(-1))];
+  if (!closer.x.length) return mark;
+  const keep = (from: (x: number) => boolean): number[] => mark.x.flatMap((x, i) => (from(Number(x)) ? [i] : []));
+  const [before, after] = [keep((x) => x < low), keep((x) => x > high)];
+  const join = <T>(own: readonly T[], inside: readonly T[]): T[] => [...before.map((i) => own[i]!), ...inside, ...after.map((i) => own[i]!)];
+  return { ...mark, x: join(mark.x, closer.x), y: join(mark.y, closer.y), markers: false };
 }
 
 /** How uPlot places values: as the scale does that is drawn beside it. */

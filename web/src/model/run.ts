@@ -47,6 +47,24 @@ export class RunIndex {
     this.countParameters();
   }
 
+  /** Forget what was worked out of these tables, and of findings: they have grown. */
+  grow(tables: ReadonlySet<string>): void {
+    for (const table of tables) {
+      this.rowsByTable.delete(table);
+      this.byNode.delete(table);
+    }
+    if (tables.has("distributions")) {
+      this.merged.clear();
+      this.histories.clear();
+    }
+    if (tables.has("nodes") || tables.has("parameters")) {
+      this.counts.clear();
+      this.countParameters();
+    }
+    this.severities = null;
+    this.stepsFound = null;
+  }
+
   /** A node of either graph, by an id that may come from elsewhere. */
   node(id: string): Node | undefined {
     return this.graph.node(id) ?? this.backward?.graph.node(id);

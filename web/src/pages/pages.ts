@@ -23,6 +23,8 @@ export interface PageContext extends ViewContext {
   node: string | null;
   step: number | null;
   split: string | null;
+  /** Leave charts empty: those that are on the page already stay, and take the new data in. */
+  withoutCharts?: boolean;
   /** The switch between the splits, for a page that shows evaluation. */
   splitSwitch: () => HTMLElement;
 }
@@ -133,7 +135,14 @@ function viewCard(run: RunIndex, name: string, span: string, context: PageContex
     gaps: ["the report holds no such chart"],
   };
   const more = page && link(title(page), () => context.open(page));
-  return card(view.title, view.subtitle, span, drawView(ofSplit(view, context.split), { ...context, selected: context.node }), more);
+  const body = context.withoutCharts ? h("div", {}) : drawView(shownOf(view, context), { ...context, selected: context.node });
+  body.dataset["view"] = name;
+  return card(view.title, view.subtitle, span, body, more);
+}
+
+/** What of a run's view stands on a page. */
+export function shownOf(view: View, context: Pick<PageContext, "split">): View {
+  return ofSplit(view, context.split);
 }
 
 /** Of the panels of splits the one that is chosen. */
