@@ -49,6 +49,8 @@ export class App {
   private readonly top = h("div", {});
   private readonly pages = new Map<Page, HTMLElement>();
   private colouring: Colouring | null = null;
+  /** What the inspector tells, and how far it is scrolled: a hidden page does not say. */
+  private told: { node: string | null; scrolled: number } = { node: null, scrolled: 0 };
 
   constructor(
     host: HTMLElement,
@@ -101,6 +103,7 @@ export class App {
     this.graphHost.append(this.legend);
     if (!run.run.graph) this.graphHost.append(noGraph(run, (page) => this.store.set({ page })));
     this.viewFacts.after(this.graph.toolbar.element);
+    this.inspector.addEventListener("scroll", () => (this.told.scrolled = this.inspector.scrollTop));
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
     followAddress(this.store, known, usual, (problems) => this.toast.say(problems));
     this.directions.show(this.store.get().graph);
@@ -220,8 +223,9 @@ export class App {
       this.graph.select(node, { reveal: node !== null });
       this.outline.select(node);
     }
-    const scrolled = isNew ? 0 : this.inspector.scrollTop;
-    const opened = isNew ? [] : openedDetails(this.inspector);
+    const isOther = node !== this.told.node;
+    const opened = isOther ? [] : openedDetails(this.inspector);
+    if (isOther) this.told = { node, scrolled: 0 };
     this.inspector.replaceChildren(
       ...inspect(this.run, node, {
         measures: this.measures,
@@ -234,7 +238,7 @@ export class App {
       }),
     );
     openDetails(this.inspector, opened);
-    this.inspector.scrollTop = scrolled;
+    this.inspector.scrollTop = this.told.scrolled;
     this.showTop();
     const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);
