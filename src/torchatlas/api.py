@@ -21,6 +21,7 @@ from torchatlas.run import (
     SCHEMA_VERSION,
     Comparison,
     Document,
+    Gap,
     Graph,
     Run,
     build_table,
@@ -297,10 +298,11 @@ def compare(
         table `differences` says what was added, removed, changed and moved; it has no rows where
         the graphs agree. Its table `matches` says which node is which. See docs/measures/diff.md
         for what is compared and what is not. Of checkpoints its table `tensor_differences` says
-        how far each tensor moved; see docs/measures/tensor-differences.md.
+        how far each tensor moved; see docs/measures/tensor-differences.md. Runs without a graph
+        are held against each other by their curves and distributions, with a gap that says so.
 
     Raises:
-        RunError: one of them has no graph, or cannot be read.
+        RunError: one of them cannot be read.
     """
     sources = (before, after, *more)
     if all(_has_weights_alone(source) for source in sources):
@@ -333,34 +335,40 @@ def _compared_checkpoints(sources: Sequence[Any]) -> Atlas:
     own, *shown = _names_of_compared(names)
     with progress() as start:
         runs, rows = compared_weights(sources, shown, start)
-    pairs = []
-    for run in runs:
-        finished = _finished(run, None)
-        assert finished.graph is not None
-        pairs.append((finished, finished.graph))
-    compared = _compared(pairs, (own, *shown))
+    compared = _compared([_finished(run, None) for run in runs], (own, *shown))
     table = build_table("tensor_differences", rows)
     run = replace(compared.run, tables=compared.run.tables | {"tensor_differences": table})
     return Atlas(run, compared.comparison)
 
 
-def _compared(pairs: Sequence[tuple[Run, Graph]], told: Sequence[str] = ()) -> Atlas:
+def _compared(runs: Sequence[Run], told: Sequence[str] = ()) -> Atlas:
     """An atlas of the second run with its differences from the first, and of further ones."""
-    (first, graph), *others = pairs
-    names = [run.name for run, _ in others]
+    first, *others = runs
+    names = [run.name for run in others]
     own, *shown = told or _names_of_compared([first.name, *names])
     rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
-    for (_, other), name in zip(others, shown, strict=True):
-        differences, matches = compared_rows(graph, other, name)
+    for other, name in zip(others, shown, strict=True):
+        if first.graph is None or other.graph is None:
+            continue
+        differences, matches = compared_rows(first.graph, other.graph, name)
         rows["differences"] += differences
         rows["matches"] += matches
-    run = others[0][0]
-    tables = run.tables | {name: build_table(name, found) for name, found in rows.items()}
-    comparison = Comparison(
-        names=(own, *shown),
-        runs=(first, *(other for other, _ in others[1:])),
+    run = others[0]
+    without = tuple(
+        Gap("comparison", f"{name}: {_NO_GRAPH}")
+        for name, one in zip((own, *shown), runs, strict=True)
+        if one.graph is None
     )
-    return Atlas(replace(run, name=" → ".join([first.name, *names]), tables=tables), comparison)
+    tables = run.tables | {name: build_table(name, found) for name, found in rows.items()}
+    comparison = Comparison(names=(own, *shown), runs=(first, *others[1:]))
+    name = " → ".join([first.name, *names])
+    return Atlas(replace(run, name=name, tables=tables, gaps=(*run.gaps, *without)), comparison)
+
+
+_NO_GRAPH = (
+    "it has no graph, so its nodes are not compared; give ta.record an example of the input, "
+    "or compare atlases of the models"
+)
 
 
 def _names_of_compared(names: list[str]) -> list[str]:
@@ -369,17 +377,12 @@ def _names_of_compared(names: list[str]) -> list[str]:
     return _told_apart([f"{first} (first)" if first in others else first, *others])
 
 
-def _comparable(source: Any) -> tuple[Run, Graph]:
-    """A run with a graph, of whatever has one."""
+def _comparable(source: Any) -> Run:
+    """The run of whatever has one; of a graph alone, one that is made for it."""
     if isinstance(source, str | Path):
         source = load(source)
     if isinstance(source, Atlas):
-        if source.graph is None:
-            raise RunError(
-                f"{source.run.name} has no graph to compare: the run was recorded or measured "
-                "without its structure; give record an example, or compare an atlas of the model"
-            )
-        return source.run, source.graph
+        return source.run
     graph = source if isinstance(source, Graph) else getattr(source, "graph", None)
     if not isinstance(graph, Graph):
         raise RunError(
@@ -387,7 +390,7 @@ def _comparable(source: Any) -> tuple[Run, Graph]:
             "a path; of a model, what trace(model, inputs) gives"
         )
     name = graph.nodes[ROOT].type if ROOT in graph.nodes else "graph"
-    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph), graph
+    return Run(name, datetime.now(UTC).isoformat(timespec="seconds"), graph=graph)
 
 
 def _told_apart(names: list[str]) -> list[str]:

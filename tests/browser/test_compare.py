@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,23 @@ def test_both_graphs_are_panned_zoomed_and_fitted_together(
     for side in (here, there):
         for name, place in fitted[side].items():
             assert relative(page, side)[name] == pytest.approx(place, abs=1), (side, name)
+    assert opened.problems == []
+
+
+def test_runs_without_graphs_open_on_their_curves(opened: Opened, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        with ta.record(tmp_path / name, Net()) as recorder:
+            for step in range(4):
+                recorder.log(loss=1 / (1 + step), step=step)
+    runs = [ta.load(tmp_path / name).run for name in ("first", "second")]
+    compared = ta.compare(*(ta.Atlas(replace(run, graph=None)) for run in runs))
+    page = opened.open(compared.save(tmp_path / "curves.html"))
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Training")
+    expect(page.locator("#page-training")).to_contain_text("Runs compared")
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_role("heading", name="This run has no graph")).to_have_count(2)
+    expect(page.locator(".diff-list")).to_contain_text("Nodes cannot be compared")
+    expect(page.locator(".diff-list")).not_to_contain_text("agree")
     assert opened.problems == []
 
 

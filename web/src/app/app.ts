@@ -159,7 +159,8 @@ export class App {
   private usualChoice(): Omit<Choice, "theme"> {
     const usual = this.measures.find((measure) => measure.name === "gradients") ?? this.measures[0];
     const colour = this.comparison ? DIFFERENCES : (usual?.name ?? "");
-    return { ...UNCHOSEN, page: this.comparison ? "compare" : firstPage(this.run), colour };
+    const hasGraphs = this.comparison?.pair(null).hasGraphs ?? false;
+    return { ...UNCHOSEN, page: hasGraphs ? "compare" : firstPage(this.run), colour };
   }
 
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
