@@ -105,6 +105,7 @@ export class App {
     this.viewFacts.after(this.graph.toolbar.element);
     this.inspector.addEventListener("scroll", () => (this.told.scrolled = this.inspector.scrollTop));
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
+    this.printLight();
     followAddress(this.store, known, usual, (problems) => this.toast.say(problems));
     this.directions.show(this.store.get().graph);
     this.steps.show(this.store.get().step);
@@ -310,6 +311,23 @@ export class App {
         h("div", { class: "banner", role: "status" }, h("span", { class: "glyph error" }, "▲"), h("span", {}, `Partial graph. ${problems.join("; ")}`)),
       this.graphHost,
     );
+  }
+
+  /** Paper is white: what is printed has the light theme, whatever is on the screen. */
+  private printLight(): void {
+    let onScreen: Choice["theme"] | null = null;
+    const print = (isPrinting: boolean): void => {
+      if (isPrinting === (onScreen !== null)) return;
+      const theme = isPrinting ? "light" : onScreen!;
+      onScreen = isPrinting ? this.store.get().theme : null;
+      this.store.set({ theme });
+      this.graph.drawNow();
+      this.compare?.drawNow();
+    };
+    const paper = matchMedia("print");
+    paper.addEventListener("change", () => print(paper.matches));
+    addEventListener("beforeprint", () => print(true)); // not every browser tells the query in time
+    addEventListener("afterprint", () => print(false));
   }
 
   private switchTheme(): void {

@@ -70,6 +70,10 @@ export class ComparePage {
     return { before: this.canvases?.before.visibleNodes() ?? [], after: this.canvases?.after.visibleNodes() ?? [] };
   }
 
+  drawNow(): void {
+    for (const side of SIDES) this.canvases?.[side].drawNow();
+  }
+
   expand(id: string | "all"): void {
     for (const side of SIDES) this.canvases?.[side].expand(id);
   }
