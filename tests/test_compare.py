@@ -82,8 +82,26 @@ def test_a_run_without_a_graph_is_named(tmp_path: Path) -> None:
     recorded = ta.load(tmp_path / "run")
     if recorded.graph is not None:
         recorded = ta.Atlas(type(recorded.run)("run", recorded.run.created))
-    with pytest.raises(ta.RunError, match=r"run has no graph to compare: .* give record an exam"):
-        ta.compare(trace(), recorded)
+    compared = ta.compare(trace(), recorded)
+    assert len(compared.table("differences")) == 0
+    (gap,) = (gap for gap in compared.gaps if gap.what == "comparison")
+    assert gap.reason.startswith("run: it has no graph")
+    assert "give ta.record an example" in gap.reason
+
+
+def test_runs_without_graphs_are_compared_by_their_curves(tmp_path: Path) -> None:
+    for name, end in (("first", 1.0), ("second", 2.0)):
+        with ta.record(tmp_path / name, small()) as recorder:
+            for step in range(3):
+                recorder.log(loss=end / (1 + step), step=step)
+    runs = [ta.load(tmp_path / name).run for name in ("first", "second")]
+    compared = ta.compare(*(ta.Atlas(replace(run, graph=None)) for run in runs))
+    assert [gap.what for gap in compared.gaps].count("comparison") == 2
+    comparison = compared.comparison
+    assert comparison is not None
+    assert len(comparison.runs) == 1
+    rows = compared.tables["scalars"].rows()
+    assert [row["value"] for row in rows if row["name"] == "loss"] == [2.0, 1.0, 2 / 3]
 
 
 def test_a_path_that_is_not_there() -> None:

@@ -399,10 +399,11 @@ def compare(
         table `differences` says what was added, removed, changed and moved; it has no rows where
         the graphs agree. Its table `matches` says which node is which. See docs/measures/diff.md
         for what is compared and what is not. Of checkpoints its table `tensor_differences` says
-        how far each tensor moved; see docs/measures/tensor-differences.md.
+        how far each tensor moved; see docs/measures/tensor-differences.md. Runs without a graph
+        are held against each other by their curves and distributions, with a gap that says so.
 
     Raises:
-        RunError: one of them has no graph, or cannot be read.
+        RunError: one of them cannot be read.
     """
     sources = (before, after, *more)
     if all(_has_weights_alone(source) for source in sources):
@@ -442,7 +443,7 @@ def _compared_checkpoints(sources: Sequence[Any]) -> Atlas:
 
 
 def _comparable(source: Any) -> Run:
-    """A run with a graph, of whatever has one."""
+    """The run of whatever has one; of a graph alone, one that is made for it."""
     if isinstance(source, str | Path):
         source = load(source)
     if isinstance(source, Atlas):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,72 @@ def test_several_runs_are_held_against_the_first_in_turn(opened: Opened, tmp_pat
     page.reload()
     page.evaluate("window.torchatlas.ready")
     expect(page.get_by_label("Run held against the first")).to_have_value("Net (2)")
+    assert opened.problems == []
+
+
+def relative(page: Page, side: str) -> dict[str, tuple[float, float, float]]:
+    """Places of the nodes in their own pane, and how wide each is drawn."""
+    label = {"before": "First graph", "after": "Second graph"}[side]
+    pane = page.locator(f"[aria-label='{label}'] .graph-surface").bounding_box()
+    assert pane is not None
+    return {
+        name: (node["x"] - pane["x"], node["y"] - pane["y"], node["width"])
+        for name, node in drawn(page, side).items()
+    }
+
+
+@pytest.mark.parametrize(("here", "there"), [("before", "after"), ("after", "before")])
+def test_both_graphs_are_panned_zoomed_and_fitted_together(
+    opened: Opened, compared: Path, here: str, there: str
+) -> None:
+    page = opened.open(compared)
+    page.emulate_media(reduced_motion="reduce")
+    fitted = {side: relative(page, side) for side in (here, there)}
+    node = drawn(page, here)["head"]
+    x, y = node["x"] + node["width"] / 2, node["y"] + 300
+
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y + 25, steps=4)
+    page.mouse.up()
+    for side in (here, there):
+        for name, (left, top, width) in fitted[side].items():
+            moved = relative(page, side)[name]
+            assert moved == pytest.approx((left - 40, top + 25, width), abs=1), (side, name)
+
+    page.keyboard.press("Control+0")
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(300)
+    grown = {
+        side: relative(page, side)["head"][2] / fitted[side]["head"][2] for side in (here, there)
+    }
+    assert grown[here] > 1.1
+    assert grown[there] == pytest.approx(grown[here], rel=0.01)
+
+    stage = "First graph" if here == "before" else "Second graph"
+    page.locator(f"[aria-label='{stage}']").get_by_role(
+        "button", name="Fit the graph to the width"
+    ).click()
+    for side in (here, there):
+        for name, place in fitted[side].items():
+            assert relative(page, side)[name] == pytest.approx(place, abs=1), (side, name)
+    assert opened.problems == []
+
+
+def test_runs_without_graphs_open_on_their_curves(opened: Opened, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        with ta.record(tmp_path / name, Net()) as recorder:
+            for step in range(4):
+                recorder.log(loss=1 / (1 + step), step=step)
+    runs = [ta.load(tmp_path / name).run for name in ("first", "second")]
+    compared = ta.compare(*(ta.Atlas(replace(run, graph=None)) for run in runs))
+    page = opened.open(compared.save(tmp_path / "curves.html"))
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Training")
+    expect(page.locator("#page-training")).to_contain_text("Runs compared")
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_role("heading", name="This run has no graph")).to_have_count(2)
+    expect(page.locator(".diff-list")).to_contain_text("Nodes cannot be compared")
+    expect(page.locator(".diff-list")).not_to_contain_text("agree")
     assert opened.problems == []
 
 

@@ -104,7 +104,7 @@ def test_the_list_of_colours_is_by_table_and_walked_by_keyboard(opened: Opened, 
     assert {"Structure", "Cost", "Weights", "Outputs", "Gradients", "Your own"} <= set(names)
     assert len(names) == len(set(names)), "each table once"
     page.keyboard.type("weight spread")
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.locator(".picker-list [role=option]")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator(".graph-page .legend")).to_contain_text("Weight spread")
     expect(button).to_be_focused()
@@ -304,6 +304,53 @@ def _run(graph: object) -> object:
     from torchatlas.run import Run
 
     return Run("large", "2026-01-01T00:00:00+00:00", graph=graph)  # type: ignore[arg-type]
+
+
+def test_another_theme_leaves_all_else_as_it_was(opened: Opened, deep: Path) -> None:
+    page = opened.open(deep)
+    page.set_viewport_size({"width": 1440, "height": 500})
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("window.torchatlas.select('blocks.4.0')")
+    inspector(page).locator("summary", has_text="numbers").click()
+    inspector(page).evaluate("element => element.scrollTo({ top: 170 })")
+    graph = page.locator(".graph-surface").bounding_box()
+    assert graph is not None
+    page.mouse.move(graph["x"] + 200, graph["y"] + 200)
+    page.mouse.wheel(0, -150)
+    page.mouse.wheel(40, 0)
+    page.wait_for_timeout(200)
+    kept = """() => {
+      const inspector = document.querySelector('#page-graph .inspector');
+      return {
+        nodes: window.torchatlas.visibleNodes(), selected: window.torchatlas.selected(),
+        scrolled: inspector.scrollTop, words: inspector.innerText, address: location.href,
+        opened: [...inspector.querySelectorAll('details')].map((one) => one.open),
+        outline: [...document.querySelectorAll('[role=treeitem]')].map((row) => row.innerText),
+        page: document.querySelector('main.page.current').id,
+      };
+    }"""
+    before = page.evaluate(kept)
+    assert before["scrolled"] > 100
+    assert True in before["opened"]
+    assert any(node["id"] == "blocks.4.0" for node in before["nodes"])
+    for theme in ("dark", "light"):
+        page.get_by_role("button", name="Light or dark").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        assert page.evaluate(kept) == before
+
+    page.get_by_role("tab", name="Training").click()
+    page.locator("#page-training .cards").evaluate("element => element.scrollTo({ top: 200 })")
+    page.wait_for_timeout(200)
+    scrolled = "document.querySelector('#page-training .cards').scrollTop"
+    top = page.evaluate(scrolled)
+    assert top > 0
+    page.get_by_role("button", name="Light or dark").click()
+    page.wait_for_timeout(100)
+    assert page.evaluate(scrolled) == top
+    expect(page.locator("#page-training")).to_be_visible()
+    page.get_by_role("tab", name="Graph", exact=True).click()
+    assert page.evaluate(kept) == {**before, "address": page.url}
+    assert opened.problems == []
 
 
 def test_an_outline_of_20000_rows_keeps_few_in_the_page(

@@ -8,7 +8,7 @@ from typing import Any
 
 from torchatlas.errors import RunError
 from torchatlas.measure.diff import compared_rows
-from torchatlas.run import Comparison, Graph, Run, build_table
+from torchatlas.run import Comparison, Gap, Run, build_table
 
 
 def compared_runs(runs: Sequence[Run], told: Sequence[str] = ()) -> tuple[Run, Comparison]:
@@ -20,25 +20,39 @@ def compared_runs(runs: Sequence[Run], told: Sequence[str] = ()) -> tuple[Run, C
             without it.
 
     Returns:
-        That run, and what it is held against.
+        That run, and what it is held against. Where one has no graph its nodes are not compared,
+        and a gap says so.
 
     Raises:
-        RunError: there are fewer than two, or one of them has no graph.
+        RunError: there are fewer than two.
     """
     if len(runs) < 2:
         raise RunError("a comparison takes two runs or more")
-    graphs = [_graph_of(run) for run in runs]
     first, *others = runs
     names = [run.name for run in others]
     own, *shown = told or names_of_compared([first.name, *names])
     rows: dict[str, list[dict[str, Any]]] = {"differences": [], "matches": []}
-    for other, name in zip(graphs[1:], shown, strict=True):
-        differences, matches = compared_rows(graphs[0], other, name)
+    for other, name in zip(others, shown, strict=True):
+        if first.graph is None or other.graph is None:
+            continue
+        differences, matches = compared_rows(first.graph, other.graph, name)
         rows["differences"] += differences
         rows["matches"] += matches
+    without = tuple(
+        Gap("comparison", f"{name}: {_NO_GRAPH}")
+        for name, run in zip((own, *shown), runs, strict=True)
+        if run.graph is None
+    )
     tables = others[0].tables | {name: build_table(name, found) for name, found in rows.items()}
     comparison = Comparison(names=(own, *shown), runs=(first, *others[1:]))
-    return replace(others[0], name=" → ".join([first.name, *names]), tables=tables), comparison
+    name, gaps = " → ".join([first.name, *names]), (*others[0].gaps, *without)
+    return replace(others[0], name=name, tables=tables, gaps=gaps), comparison
+
+
+_NO_GRAPH = (
+    "it has no graph, so its nodes are not compared; give ta.record an example of the input, "
+    "or compare atlases of the models"
+)
 
 
 def names_of_compared(names: Sequence[str]) -> list[str]:
@@ -54,12 +68,3 @@ def told_apart(names: Sequence[str]) -> list[str]:
         numbered = (f"{name} ({count})" for count in range(2, len(names) + 2))
         found.append(next(one for one in (name, *numbered) if one not in found))
     return found
-
-
-def _graph_of(run: Run) -> Graph:
-    if run.graph is None:
-        raise RunError(
-            f"{run.name} has no graph to compare: the run was recorded or measured without its "
-            "structure; give record an example, or compare an atlas of the model"
-        )
-    return run.graph

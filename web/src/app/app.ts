@@ -50,6 +50,8 @@ export class App {
   private readonly top = h("div", {});
   private readonly pages = new Map<Page, HTMLElement>();
   private colouring: Colouring | null = null;
+  /** What the inspector tells, and how far it is scrolled: a hidden page does not say. */
+  private told: { node: string | null; scrolled: number } = { node: null, scrolled: 0 };
 
   constructor(
     host: HTMLElement,
@@ -104,7 +106,9 @@ export class App {
     this.graph.leaveRoomFor(this.legend);
     if (!run.run.graph) this.graphHost.append(noGraph(run, (page) => this.store.set({ page })));
     this.viewFacts.after(this.graph.toolbar.element);
+    this.inspector.addEventListener("scroll", () => (this.told.scrolled = this.inspector.scrollTop));
     this.store.subscribe((choice, changed) => this.follow(choice, changed));
+    this.printLight();
     followAddress(this.store, known, usual, (problems) => this.toast.say(problems));
     this.directions.show(this.store.get().graph);
     this.steps.show(this.store.get().step);
@@ -170,7 +174,8 @@ export class App {
   private usualChoice(): Omit<Choice, "theme"> {
     const usual = this.measures.find((measure) => measure.name === "gradients") ?? this.measures[0];
     const colour = this.comparison ? DIFFERENCES : (usual?.name ?? "");
-    return { ...UNCHOSEN, page: this.comparison ? "compare" : firstPage(this.run), colour };
+    const hasGraphs = this.comparison?.pair(null).hasGraphs ?? false;
+    return { ...UNCHOSEN, page: hasGraphs ? "compare" : firstPage(this.run), colour };
   }
 
   private follow(choice: Choice, changed: ReadonlySet<keyof Choice>): void {
@@ -259,9 +264,12 @@ export class App {
       colourBy: (colour) => this.store.set({ colour }),
     });
     const write = () => this.inspector.replaceChildren(...inspected);
-    if (isNew) write();
+    const isOther = node !== this.told.node;
+    if (isOther) this.told = { node, scrolled: 0 };
+    const { scrolled } = this.told;
+    if (isOther) write();
     else keeping(this.inspector, write);
-    if (isNew) this.inspector.scrollTop = 0;
+    this.inspector.scrollTop = scrolled;
     this.showTop();
     const path = node === null || node === ROOT ? [] : [...this.run.graphWith(node).ancestors(node).filter((id) => id !== ROOT).reverse(), node];
     const crumb = (id: string, text: string) => h("button", { type: "button", click: () => this.choose(id) }, text);
@@ -332,6 +340,23 @@ export class App {
         h("div", { class: "banner", role: "status" }, h("span", { class: "glyph error" }, "▲"), h("span", {}, `Partial graph. ${problems.join("; ")}`)),
       this.graphHost,
     );
+  }
+
+  /** Paper is white: what is printed has the light theme, whatever is on the screen. */
+  private printLight(): void {
+    let onScreen: Choice["theme"] | null = null;
+    const print = (isPrinting: boolean): void => {
+      if (isPrinting === (onScreen !== null)) return;
+      const theme = isPrinting ? "light" : onScreen!;
+      onScreen = isPrinting ? this.store.get().theme : null;
+      this.store.set({ theme });
+      this.graph.drawNow();
+      this.compare?.drawNow();
+    };
+    const paper = matchMedia("print");
+    paper.addEventListener("change", () => print(paper.matches));
+    addEventListener("beforeprint", () => print(true)); // not every browser tells the query in time
+    addEventListener("afterprint", () => print(false));
   }
 
   private switchTheme(): void {

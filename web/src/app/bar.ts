@@ -48,6 +48,7 @@ export class Bar {
 
   showPage(page: Page): void {
     for (const [name, tab] of this.tabs) tab.setAttribute("aria-selected", String(name === page));
+    this.tabs.get(page)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   showColour(name: string): void {

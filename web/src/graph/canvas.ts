@@ -182,6 +182,11 @@ export class GraphCanvas {
     this.redraw();
   }
 
+  /** Draws at once: a page that is printed gives no frame to draw in. */
+  drawNow(): void {
+    this.draw();
+  }
+
   /** Rings a node; with `reveal` what is around it is opened and it is brought into view. */
   select(id: string | null, { reveal = false }: { reveal?: boolean } = {}): void {
     this.selected = id === ROOT ? null : id;

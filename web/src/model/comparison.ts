@@ -60,6 +60,11 @@ export class RunPair {
     return (side === "before" ? this.afterOf : this.beforeOf).get(id) ?? null;
   }
 
+  /** Whether nodes could be compared; if not, there are curves and distributions alone. */
+  get hasGraphs(): boolean {
+    return this.before.run.graph !== null && this.after.run.graph !== null;
+  }
+
   run(side: Side): RunIndex {
     return side === "before" ? this.before : this.after;
   }

@@ -13,6 +13,7 @@ import { ROOT } from "../model/graph";
 import { type Measure, measures } from "../model/measures";
 import type { RunIndex } from "../model/run";
 import { bothColumns } from "../inspector/both";
+import { noGraph } from "./openings";
 
 const SIDES: readonly Side[] = ["before", "after"];
 /** Rows of the list that are in the page at once; the rest are asked for. */
@@ -69,6 +70,10 @@ export class ComparePage {
     return { before: this.canvases?.before.visibleNodes() ?? [], after: this.canvases?.after.visibleNodes() ?? [] };
   }
 
+  drawNow(): void {
+    for (const side of SIDES) this.canvases?.[side].drawNow();
+  }
+
   expand(id: string | "all"): void {
     for (const side of SIDES) this.canvases?.[side].expand(id);
   }
@@ -85,12 +90,22 @@ export class ComparePage {
       });
     this.canvases = { before: canvas("before"), after: canvas("after") };
     for (const side of SIDES) this.showHead(side);
+    this.showMissing();
+  }
+
+  /** Says in place of a graph that there is none. */
+  private showMissing(): void {
+    for (const side of SIDES) {
+      this.hosts[side].querySelector(".no-graph")?.remove();
+      if (!this.pair.run(side).run.graph) this.hosts[side].append(noGraph(this.pair.run(side), (page) => this.store.set({ page })));
+    }
   }
 
   private usePair(pair: RunPair): void {
     this.pair = pair;
     this.canvases?.before.setGraph(pair.before.graph);
     this.canvases?.after.setGraph(pair.after.graph);
+    this.showMissing();
   }
 
   /** A node is chosen in the second run where it is there, so that the rest of the page knows it. */
@@ -200,7 +215,7 @@ export class ComparePage {
     this.list.replaceChildren(
       ...items,
       ...(more > 0 ? [h("button", { type: "button", class: "link diff-more", click: () => this.showMore() }, `${count(more)} more`)] : []),
-      ...(this.pair.differences.length ? [] : [h("div", { class: "empty" }, "The two graphs agree, node by node.")]),
+      ...(this.pair.differences.length ? [] : [h("div", { class: "empty" }, this.pair.hasGraphs ? "The two graphs agree, node by node." : "Nodes cannot be compared: a run has no graph. Its curves and distributions are under Training.")]),
     );
   }
 

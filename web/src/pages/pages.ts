@@ -11,7 +11,7 @@ import { ROOT } from "../model/graph";
 import type { RunIndex } from "../model/run";
 
 const CHARTS: Partial<Record<Page, string[]>> = {
-  training: ["curves", "history", "updates", "depth", "changes", "strips", "ridges", "parameters", "gradients", "compared"],
+  training: ["compared", "curves", "history", "updates", "depth", "changes", "strips", "ridges", "parameters", "gradients"],
   generalisation: ["confusion"],
   bottlenecks: ["work", "cost", "activations"],
 };
