@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,10 +19,12 @@ import numpy as np
 from benchmarks.report import table
 from benchmarks.result import Result
 from torchatlas.run import Run
+from torchatlas.run.summary import FloatArray, IntArray
 from torchatlas.serve.followed_run import FollowedRun
 from torchatlas.serve.listing import Listing
 from torchatlas.store import Recording, save_run
 from torchatlas.store.events import Event, Value, encode
+from torchatlas.store.protobuf import varint_field
 from torchatlas.store.records import frame
 
 LIST_LIMIT_S = 1.0
@@ -82,26 +85,32 @@ def measure_long(folder: Path, points: int) -> list[Result]:
 def write_points(path: Path, points: int) -> None:
     """An event file of one long series, with a spike that must be seen."""
     rng = np.random.default_rng(0)
-    values = (1 + rng.normal(size=points).cumsum() / np.sqrt(points)).tolist()
+    values = 1 + rng.normal(size=points).cumsum() / np.sqrt(points)
     values[points // 3] = 99.0
     with path.open("wb") as file:
         file.write(frame(encode(Event(0.0, file_version="brain.Event:2"), frozenset())))
-        for start in range(0, points, 100_000):
-            file.write(
-                b"".join(
-                    frame(
-                        encode(
-                            Event(float(step), step, (_value(values[step]),)),
-                            frozenset({"loss/train"}) if step == 0 else frozenset(),
-                        )
-                    )
-                    for step in range(start, min(start + 100_000, points))
-                )
-            )
+        file.write(frame(_record(0, values[0], frozenset({"loss/train"}))))
+        bounds = [1, *(128**power for power in range(1, 5) if 128**power < points), points]
+        for first, last in pairwise(bounds):  # steps of as many bytes
+            for start in range(first, last, 100_000):
+                steps = np.arange(start, min(start + 100_000, last))
+                file.write(_records(steps, values[steps]))
 
 
-def _value(value: float) -> Value:
-    return Value("loss/train", np.array(value), "scalars")
+def _record(step: int, value: float, new: frozenset[str] = frozenset()) -> bytes:
+    return encode(Event(float(step), step, (Value("loss/train", np.array(value), "scalars"),)), new)
+
+
+def _records(steps: IntArray, values: FloatArray) -> bytes:
+    """Records of steps of as many bytes: copies of the first, in which all that differs is set."""
+    first = _record(int(steps[0]), 1.0)
+    rows = np.tile(np.frombuffer(first, np.uint8), (len(steps), 1))
+    rows[:, 1:9] = steps.astype("<f8")[:, None].view(np.uint8)
+    size = len(varint_field(2, int(steps[0]))) - 1
+    for place in range(size):
+        rows[:, 10 + place] = (steps >> 7 * place & 127) + (128 if place < size - 1 else 0)
+    rows[:, -8:] = values.astype("<f8")[:, None].view(np.uint8)  # stands last in these records
+    return b"".join(map(frame, map(bytes, rows)))
 
 
 def _look_again(listing: Listing) -> None:

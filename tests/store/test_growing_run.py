@@ -307,3 +307,16 @@ def test_ten_million_points_need_no_python_rows(tmp_path):
     series = file.scalars["loss/train"]
     assert {array.itemsize for array in (series.steps, series.times, series.values)} == {8}
     assert growing.series()["loss", "train", 0].times_s.shape == (2_000,)
+
+
+def test_how_much_was_read_is_known_while_it_is_read(tmp_path):
+    with Recording(tmp_path / "run") as recording:
+        for step in range(1_000):
+            recording.add_scalar("loss", "train", 1.0, step)
+    run = GrowingRun(tmp_path / "run")
+    assert run.share_read == 0
+    run.poll()
+    assert run.share_read == 1
+    with recording.path.open("ab") as file:
+        file.write(bytes(recording.path.stat().st_size))
+    assert 0.45 < run.share_read < 0.55

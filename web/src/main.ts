@@ -69,8 +69,16 @@ function hideKey(): void {
   history.replaceState(null, "", address);
 }
 
+/** What stands on the page until a long run was read; nothing of it once the page is there. */
+function sayReading(host: HTMLElement, share: number): void {
+  if (host.querySelector(".bar")) return;
+  const said = `Reading the run, ${Math.floor(100 * share)} %`;
+  const bar = h("progress", { max: "1", value: String(share), "aria-label": said });
+  host.replaceChildren(h("div", { class: "notice", role: "status" }, h("div", {}, said, bar)));
+}
+
 async function open(host: HTMLElement, source: DataSource): Promise<App> {
-  const document = await source.load();
+  const document = await source.load((share) => sayReading(host, share));
   const { run, comparison } = document;
   // of a comparison the page is titled by all runs, and each stands under its own name
   const index = new RunIndex(comparison ? { ...document, run: { ...run, name: comparison.names[1] ?? run.name } } : document);

@@ -58,12 +58,14 @@ def application(folders: Sequence[Path], base: str, is_stopping: Callable[[], bo
         Route("/run/{id}/document", live.document),
         Route("/run/{id}/events", live.run_events),
         Route("/run/{id}/state", live.run_state),
+        Route("/run/{id}/reading", live.reading),
         Route("/run/{id}/views", live.views),
         Route("/run/{id}/detail", live.detail),
         Route("/compare/", live.comparison_page),
         Route("/compare/document", live.comparison),
         Route("/compare/events", live.comparison_events),
         Route("/compare/state", live.comparison_state),
+        Route("/compare/reading", live.comparison_reading),
         Route("/compare/views", live.comparison_views),
     ]
     answers = Mount(base.rstrip("/"), app=Router(routes, redirect_slashes=False))
@@ -114,8 +116,11 @@ class _Live:
         return _json({"version": self._list_position()})
 
     async def run_page(self, request: Request) -> Response:
-        await self._followed(request.path_params["id"])
+        await asyncio.to_thread(self._folder, request.path_params["id"])
         return _html(page("run", "TorchAtlas", self._base))
+
+    async def reading(self, request: Request) -> Response:
+        return _json({"share": self._share_read([request.path_params["id"]])})
 
     async def document(self, request: Request) -> Response:
         run = await self._followed(request.path_params["id"])
@@ -150,8 +155,12 @@ class _Live:
         return await _answer(lambda: run.detail(query.get("metric", ""), low, high))
 
     async def comparison_page(self, request: Request) -> Response:
-        await self._compared(request)
+        for run_id in _compared_ids(request):
+            await asyncio.to_thread(self._folder, run_id)
         return _html(page("comparison", "Comparison · TorchAtlas", self._base))
+
+    async def comparison_reading(self, request: Request) -> Response:
+        return _json({"share": self._share_read(_compared_ids(request))})
 
     async def comparison(self, request: Request) -> Response:
         compared = await self._compared(request)
@@ -182,20 +191,26 @@ class _Live:
         return await asyncio.to_thread(self._find, run_id)
 
     async def _compared(self, request: Request) -> Compared:
-        ids = list(dict.fromkeys(request.query_params.getlist("run")))
-        if not 2 <= len(ids) <= MOST_COMPARED:
-            raise _error(400, f"A comparison takes 2 to {MOST_COMPARED} runs.")
-        runs = await asyncio.gather(*(self._followed(run_id) for run_id in ids))
+        runs = await asyncio.gather(*(self._followed(run_id) for run_id in _compared_ids(request)))
         return Compared(runs)
 
     def _find(self, run_id: str) -> FollowedRun:
-        folder = self._listing.folder(run_id)
-        if folder is None:
-            raise _error(404, "There is no such run here; it may have been moved or deleted.")
+        folder = self._folder(run_id)
         try:
             return self._shelf.run(run_id, folder)
         except RunError as error:
             raise _error(404 if not folder.exists() else 422, str(error)) from error
+
+    def _folder(self, run_id: str) -> Path:
+        folder = self._listing.folder(run_id)
+        if folder is None:
+            raise _error(404, "There is no such run here; it may have been moved or deleted.")
+        return folder
+
+    def _share_read(self, ids: Sequence[str]) -> float | None:
+        """How much was read of the runs that are being opened, 0 to 1; None where none is."""
+        shares = [share for one in ids if (share := self._shelf.share_read(one)) is not None]
+        return min(shares, default=None)
 
     def _list_position(self) -> str:
         return f"{self._listing.epoch}.{self._listing.version}"
@@ -206,6 +221,13 @@ class _Live:
         is_known = epoch == self._listing.epoch and number.isdecimal()
         change = self._listing.changes(int(number) if is_known else None)
         return {"version": self._list_position(), **change}
+
+
+def _compared_ids(request: Request) -> list[str]:
+    ids = list(dict.fromkeys(request.query_params.getlist("run")))
+    if not 2 <= len(ids) <= MOST_COMPARED:
+        raise _error(400, f"A comparison takes 2 to {MOST_COMPARED} runs.")
+    return ids
 
 
 def _fresh_document(run: FollowedRun) -> dict[str, Any]:

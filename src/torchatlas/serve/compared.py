@@ -62,8 +62,9 @@ class Compared:
 
 
 def _views(runs: Sequence[Run], names: Iterable[str]) -> list[View]:
-    """Those of the second run, and the curves of all."""
+    """Those of the second run, the curves of all, and how far they are apart."""
+    all_runs = tuple((run.name, run) for run in runs)
     return [
-        side_by_side(runs) if name == "curves" else build_view(name, runs[1])
+        side_by_side(runs) if name == "curves" else build_view(name, runs[1], all_runs)
         for name in dict.fromkeys(names)
     ]

@@ -46,14 +46,14 @@ class FollowedRun:
         epoch: says which reading of the folder versions are of.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read what there is.
+    def __init__(self, folder: Path, growing: GrowingRun | None = None) -> None:
+        """Read what there is; `growing` is the same folder, of which nothing was read yet.
 
         Raises:
             RunError: there is no such folder.
         """
         self.epoch = secrets.token_hex(4)
-        self._growing = GrowingRun(folder)
+        self._growing = growing or GrowingRun(folder)
         self._lock = threading.RLock()
         self._scalars = ShownScalars()
         self._steps: dict[str, ShownSteps] = {}

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from torchatlas.serve.followed_run import FollowedRun
+from torchatlas.store import GrowingRun
 
 MOST_OPEN = 24
 """Runs that are kept, those that were asked for last."""
@@ -18,6 +19,7 @@ class Shelf:
     def __init__(self) -> None:
         """An empty shelf."""
         self._runs: OrderedDict[str, FollowedRun] = OrderedDict()
+        self._reading: dict[str, GrowingRun] = {}
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -35,10 +37,22 @@ class Shelf:
                 self._runs.pop(run_id)
                 found = None
             if found is None:
-                found = FollowedRun(folder)
+                found = self._read(run_id, folder)
             with self._lock:
                 self._runs[run_id] = found
                 self._runs.move_to_end(run_id)
                 while len(self._runs) > MOST_OPEN:
                     self._runs.popitem(last=False)
             return found
+
+    def share_read(self, run_id: str) -> float | None:
+        """How much of a run was read that is being opened, 0 to 1; None where it is not."""
+        growing = self._reading.get(run_id)
+        return None if growing is None else growing.share_read
+
+    def _read(self, run_id: str, folder: Path) -> FollowedRun:
+        growing = self._reading[run_id] = GrowingRun(folder)
+        try:
+            return FollowedRun(folder, growing)
+        finally:
+            self._reading.pop(run_id)

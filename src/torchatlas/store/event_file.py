@@ -150,6 +150,11 @@ class EventFile:
         return file_age(self.path)
 
     @property
+    def bytes_read(self) -> int:
+        """How far reading has come; it may be asked while another thread reads."""
+        return self._offset
+
+    @property
     def notes(self) -> list[str]:
         """What could not be read, a sentence each."""
         name = self.path.name

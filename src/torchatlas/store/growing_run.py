@@ -161,6 +161,13 @@ class GrowingRun:
         return max(times, default=0.0)
 
     @property
+    def share_read(self) -> float:
+        """How much of the event files was read, 0 to 1; to be asked while another thread polls."""
+        files = list(self._log.files)
+        sizes = [max(_size_bytes(file.path), file.bytes_read) for file in files]
+        return sum(file.bytes_read for file in files) / max(1, sum(sizes))
+
+    @property
     def last_step(self) -> int | None:
         """The largest step of which there is a record that holds; None while there is none."""
         return self._log.last_step
@@ -230,6 +237,13 @@ def _joined(parts: list[ScalarSeries]) -> ScalarSeries:
         np.concatenate([part.values for part in parts])[order],
         np.concatenate([part.times_s for part in parts])[order],
     )
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _changed_s(path: Path) -> float:

@@ -5,7 +5,8 @@ import type { Change } from "../live/changes";
 import { type Condition, Stream } from "../live/stream";
 
 export interface DataSource {
-  load(): Promise<Document>;
+  /** @param told is told what share of the data was read, where that takes a while. */
+  load(told?: (share: number) => void): Promise<Document>;
   /** What there is later, for data that grow; those of a report never do. */
   readonly live: LiveData | null;
 }
@@ -33,6 +34,9 @@ export interface DetailedLine {
 }
 
 const READABLE = 1;
+
+/** The server is asked so often how much of a long run it has read. */
+const PROGRESS_MS = 500;
 
 /** Data in a script element of the page: JSON, or gzip in base64. */
 export class EmbeddedSource implements DataSource {
@@ -66,10 +70,16 @@ export class HttpSource implements DataSource, LiveData {
   constructor(private readonly chosen: URLSearchParams = new URLSearchParams()) {}
 
   /** @throws Error with the server's own words when it does not give the data. */
-  async load(): Promise<Document> {
-    const answer = await fetched<Answer>(this.at("document"));
+  async load(told: (share: number) => void = () => undefined): Promise<Document> {
+    const asking = setInterval(() => void this.askHowFar(told), PROGRESS_MS);
+    const answer = await fetched<Answer>(this.at("document")).finally(() => clearInterval(asking));
     ({ version: this.version, state: this.state, structure: this.structure } = answer);
     return readable(answer.document, "it was recorded by another version");
+  }
+
+  private async askHowFar(told: (share: number) => void): Promise<void> {
+    const { share } = await fetched<{ share: number | null }>(this.at("reading")).catch(() => ({ share: null }));
+    if (share !== null) told(share);
   }
 
   follow({ change, condition }: Parameters<LiveData["follow"]>[0]): void {
