@@ -17,6 +17,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -146,10 +147,8 @@ class _Kept:
 
 
 def _wandb(tensors: list[torch.Tensor]) -> Call:
-    import wandb
-    from wandb.integration.torch.wandb_torch import TorchHistory
-
-    history = TorchHistory()  # type: ignore[no-untyped-call]
+    wandb: Any = import_module("wandb")
+    history = import_module("wandb.integration.torch.wandb_torch").TorchHistory()
     before = wandb.run
     run: Any = _Kept()
 
@@ -157,7 +156,7 @@ def _wandb(tensors: list[torch.Tensor]) -> Call:
         wandb.run = run
         try:
             for number, tensor in enumerate(tensors):
-                history.log_tensor_stats(tensor, f"p/{number}")  # type: ignore[no-untyped-call]
+                history.log_tensor_stats(tensor, f"p/{number}")
         finally:
             wandb.run = before
 

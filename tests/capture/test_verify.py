@@ -56,6 +56,14 @@ def sparse(_: Any, x: torch.Tensor) -> torch.Tensor:
     return torch.sparse.mm(x.to_sparse(), x.t())
 
 
+def gradient_within_forward(self: Any, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    with torch.enable_grad():
+        x = x.clone().requires_grad_()
+        u = (x @ self.weight).tanh().square().sum()
+        (gradient,) = torch.autograd.grad(u, x, create_graph=True)
+    return u, gradient * 2
+
+
 def vmapped(self: Any, x: torch.Tensor) -> torch.Tensor:
     return torch.func.vmap(lambda row: row @ self.weight)(x)
 
@@ -74,6 +82,10 @@ CASES: dict[str, tuple[nn.Module, torch.Tensor]] = {
     "sparse": (Function(sparse), torch.eye(4)),
     "vmap": (Function(vmapped, weight=nn.Parameter(torch.ones(6, 3))), X),
     "grad": (Function(gradient), X),
+    "gradient within forward": (
+        Function(gradient_within_forward, weight=nn.Parameter(torch.ones(6, 3))),
+        X,
+    ),
     "dropout": (nn.Sequential(nn.Dropout(0.5), nn.Linear(6, 4), nn.Dropout(0.5)), X),
     "batch norm in training": (nn.Sequential(nn.BatchNorm1d(6), nn.Linear(6, 4)), X),
     "lstm": (nn.LSTM(6, 8, 2, bidirectional=True, dropout=0.3), X),

@@ -143,7 +143,7 @@ class Tape:
             gradients = torch.is_grad_enabled()
             referred = self._referred(args), self._referred(kwargs)
             read = _views_of(op, *referred, written=False)
-            sources = self.flows.sources(map(_place, read))
+            sources = [] if _within_backward() else self.flows.sources(map(_place, read))
             return _Step(op, *referred, state, gradients, sources)
 
     def end(self, begun: _Step, draft: Draft, out: Any) -> None:
@@ -256,6 +256,11 @@ class Tape:
             if not copy:
                 self._shared.add(self._count)
         return _view(tensor, self._count)
+
+
+def _within_backward() -> bool:
+    """Whether autograd runs this op on a way back: it reads what any op on the way had saved."""
+    return bool(torch._C._current_graph_task_id() != -1)
 
 
 def _views_of(op: Any, args: Any, kwargs: Any, *, written: bool) -> list[_View]:
