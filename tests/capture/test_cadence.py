@@ -1,8 +1,10 @@
 """The cadence: how often is affordable, worked out by hand."""
 
+from itertools import pairwise
+
 import pytest
 
-from torchatlas.capture.cadence import WARM_UP_STEPS, Cadence, Pace
+from torchatlas.capture.cadence import CHEAP_S, FREE, WARM_UP_STEPS, Cadence, Pace
 
 KIND = "norms"
 
@@ -80,7 +82,7 @@ def test_a_cost_that_grows_makes_it_rarer_and_one_that_falls_more_often():
 def test_the_first_measurements_of_two_kinds_are_not_made_at_one_step():
     cadence = Cadence(0.01, steps=5, elapsed_s=1.0)
     assert [kind for kind in cadence.paces if cadence.is_due(kind, 5)] == ["norms"]
-    cadence.measured("norms", 0.0)
+    cadence.measured("norms", 0.01)
     cadence.paces["norms"].every = 1000
     assert [kind for kind in cadence.paces if cadence.is_due(kind, 6)] == ["distributions"]
 
@@ -93,3 +95,30 @@ def test_a_person_can_choose_the_steps_of_distributions_whatever_they_cost():
 
 def test_no_share_before_the_first_step():
     assert Cadence(0.01).share is None
+
+
+def test_who_asks_for_distributions_has_the_norms_of_those_steps():
+    cadence = Cadence(0.01, fixed=10, steps=50, elapsed_s=1.0, spent_s=0.9)
+    cadence.measured("norms", 0.1)
+    assert [step for step in range(1, 31) if cadence.is_due("norms", step)] == [10, 20, 30]
+
+
+def test_cheap_measurements_of_a_short_training_are_made_ever_farther_apart():
+    cadence = Cadence(0.01)
+    taken = []
+    for step in range(1, 1_001):
+        cadence.steps, cadence.elapsed_s = step, step * 0.001
+        cadence.spent_s += 0.0005  # what each step costs anyway is more than the budget
+        if cadence.is_due("norms", step):
+            taken.append(step)
+            cadence.measured("norms", 0.002)
+    assert 20 <= len(taken) <= FREE
+    assert max(after - before for before, after in pairwise(taken)) <= 256
+    assert len([step for step in taken if step > 100]) >= 8
+
+
+def test_no_measurement_is_free_that_is_not_cheap_or_where_none_is_wanted():
+    cadence = Cadence(0.01, steps=400, elapsed_s=1.0, spent_s=0.5)
+    cadence.measured("norms", 2 * CHEAP_S)
+    assert not any(cadence.is_due("norms", step) for step in range(401, 600))
+    assert not Cadence(0.0, steps=400, elapsed_s=1.0).is_due("norms", 400)

@@ -13,7 +13,15 @@ SHARES = {"norms": 0.4, "distributions": 0.6}
 _MEMORY = 0.7
 """How much of what was learned about a cost stays when it is measured again."""
 
-_LONGEST = 2**40
+NEVER = 2**40
+"""An interval that no training reaches: the budget pays for no further measurement."""
+
+CHEAP_S = 0.005
+"""Seconds that a measurement may take to be cheap."""
+
+FREE = 48
+"""Cheap measurements of a kind that are made whatever the budget, so that a short training of a
+small model, where noting the loss alone may cost its share, is seen to move too."""
 
 
 @dataclass(slots=True)
@@ -64,13 +72,17 @@ class Cadence:
         its cost; of two kinds that would be first at one step, the later one waits.
         """
         pace = self.paces[kind]
-        if kind == "distributions" and self.fixed is not None:
+        if self.fixed is not None and kind == "distributions":
             return step % self.fixed == 0
+        if self.fixed is not None and self.budget and step % self.fixed == 0:
+            return True  # who asks for distributions has the norms of those steps too
         if self.budget == 0 or self.steps < WARM_UP_STEPS:
             return False
         if pace.every is None:
             first = next(name for name, other in self.paces.items() if other.every is None)
             return kind == first
+        if pace.cost_s <= CHEAP_S and pace.taken < FREE:  # ever farther apart
+            return step % min(pace.every, _power_of_two(self.steps // 4)) == 0
         allowed_s = self.budget * self.elapsed_s
         return step % pace.every == 0 and self.spent_s + pace.cost_s <= allowed_s
 
@@ -95,6 +107,11 @@ class Cadence:
         always_s = max(self.spent_s - self._measured_s, 0.0) / steps
         free_s = max(self.budget * step_s - always_s, 0.0) * SHARES[kind]
         every = 1
-        while every * free_s < self.paces[kind].cost_s and every < _LONGEST:
+        while every * free_s < self.paces[kind].cost_s and every < NEVER:
             every *= 2
         return every
+
+
+def _power_of_two(most: int) -> int:
+    """The largest that is not above; 1 at least."""
+    return 1 << max(most.bit_length() - 1, 0)

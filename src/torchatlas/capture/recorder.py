@@ -17,7 +17,7 @@ from torch import nn
 
 from torchatlas.capture.activation_watch import Choice
 from torchatlas.capture.batches import Batches
-from torchatlas.capture.cadence import Cadence
+from torchatlas.capture.cadence import NEVER, Cadence
 from torchatlas.capture.command_line import masked_value
 from torchatlas.capture.evaluate import evaluate_split
 from torchatlas.capture.facts import run_facts
@@ -278,6 +278,11 @@ class Recorder:
             a gap of the run.
         """
         store, outcomes = self._opened(), {}
+        if not isinstance(splits, Mapping):
+            raise CaptureError(
+                f"evaluate takes data by the name of the split, as {{'test': loader}}, "
+                f"not a {type(splits).__name__}"
+            )
         self._lap()
         for split, data in splits.items():
             with self._guard(f"the evaluation on {split}"):
@@ -471,10 +476,10 @@ class Recorder:
         cost = "not measured" if share is None else f"{share:.1%} of the training time"
         norms, distributions = (self._cadence.paces[kind].every for kind in self._cadence.paces)
         every = self._cadence.fixed or distributions
-        taken = "at start and end" if every is None else f"every {every} steps"
+        taken = "at start and end" if every is None else _often(every)
         size = "all" if self._sample is None else f"at most {self._sample}"
         text = f"{cost}; distributions {taken}, of {size} values a tensor"
-        return text if norms is None else f"{text}; norms every {norms} steps"
+        return text if norms is None else f"{text}; norms {_often(norms)}"
 
     def _tell_gap(self, gap: Gap) -> None:
         if self._store is not None and not self._closed:
@@ -498,6 +503,12 @@ def without_wrappers(model: nn.Module) -> nn.Module:
             model = model.module
         else:
             return model
+
+
+def _often(every: int) -> str:
+    if every >= NEVER:
+        return "no more within the budget (every= or budget= takes more)"
+    return f"every {every:,} steps"
 
 
 def _number(value: Any) -> float:

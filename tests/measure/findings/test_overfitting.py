@@ -51,6 +51,14 @@ def test_healthy_courses_are_in_order(train: list[float], test: list[float]) -> 
     assert findings_of("overfitting", recorded(train, test)) == []
 
 
+@pytest.mark.parametrize("name", ["val", "validation", "evaluation"])
+def test_held_out_data_may_have_another_name(name: str) -> None:
+    run = recorded([1.0, 0.5, 0.3, 0.2, 0.1], [1.1, 0.6, 0.5, 0.6, 0.8])
+    rows = run.tables["scalars"].rows()
+    renamed = [{**row, "split": name if row["split"] == "test" else row["split"]} for row in rows]
+    assert findings_of("overfitting", run_of(scalars=renamed))
+
+
 def test_the_threshold_can_be_moved() -> None:
     run = recorded([1.0, 0.9, 0.85, 0.8], [0.8, 0.84, 0.83, 0.84])
     assert findings_of("overfitting", run, threshold=0.01)

@@ -32,6 +32,10 @@ class NormPoint:
     node: str
 
 
+HELD_OUT = ("test", "val", "validation", "valid", "eval", "evaluation")
+"""Names of data that a model is not trained on; the first that was measured is taken."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A run in the forms that rules ask for, and the thresholds in force.
@@ -101,6 +105,10 @@ class Evidence:
         """Steps and values of a logged scalar, in order of steps."""
         rows = self.rows("scalars", name=name, split=split)
         return sorted((row["step"] or 0, row["value"]) for row in rows if row["value"] is not None)
+
+    def held_out_series(self, name: str) -> list[tuple[int, float]]:
+        """The same on data that the model is not trained on, whatever it is called."""
+        return next(filter(None, (self.series(name, split) for split in HELD_OUT)), [])
 
     def norms(self, quantity: str) -> dict[str, list[NormPoint]]:
         """The norms of each tensor over time, in order of steps.

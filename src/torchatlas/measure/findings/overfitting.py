@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from torchatlas.measure.findings.evidence import CannotTell, Evidence, Row
+from torchatlas.measure.findings.evidence import HELD_OUT, CannotTell, Evidence, Row
 from torchatlas.run import Finding
 
 LEAST_EVALUATIONS = 3
@@ -27,9 +27,10 @@ def overfitting(evidence: Evidence) -> Iterator[Finding]:
         yield from _in_series(evidence, series)
         return
     losses = {row["split"]: row for row in evidence.rows("evaluation", metric="loss")}
-    if "train" not in losses or "test" not in losses:
+    held_out = next((split for split in HELD_OUT if split in losses), None)
+    if "train" not in losses or held_out is None:
         raise CannotTell("the loss was not measured on both training and test data")
-    yield from _in_evaluation(evidence, losses["train"], losses["test"])
+    yield from _in_evaluation(evidence, losses["train"], losses[held_out])
 
 
 def _in_series(evidence: Evidence, series: list[tuple[int, float, float]]) -> Iterator[Finding]:
@@ -74,8 +75,8 @@ def _in_evaluation(evidence: Evidence, train: Row, test: Row) -> Iterator[Findin
 def _losses_over_time(evidence: Evidence) -> list[tuple[int, float, float]]:
     """Step, train loss up to there, and test loss, at every evaluation of the test loss."""
     train, test = (
-        [(step, loss) for step, loss in evidence.series("loss", split) if isfinite(loss)]
-        for split in ("train", "test")
+        [(step, loss) for step, loss in series if isfinite(loss)]
+        for series in (evidence.series("loss", "train"), evidence.held_out_series("loss"))
     )
     found, before = [], -1
     for step, value in test:

@@ -12,7 +12,7 @@ from torchatlas.run import Finding
 def overtraining(evidence: Evidence) -> Iterator[Finding]:
     """The best test loss is ten evaluations ago or more."""
     threshold = evidence.thresholds["overtraining"]
-    series = [(step, loss) for step, loss in evidence.series("loss", "test") if isfinite(loss)]
+    series = [(step, loss) for step, loss in evidence.held_out_series("loss") if isfinite(loss)]
     if len(series) <= threshold:
         raise CannotTell(f"the test loss was evaluated no more than {threshold:g} times")
     best = min(range(len(series)), key=lambda place: series[place][1])
