@@ -32,7 +32,14 @@ from torchatlas.run import (
     build_table,
     to_json,
 )
-from torchatlas.store import TABLE_FORMATS, graph_format, save_graph, save_tables, write_whole
+from torchatlas.store import (
+    GRAPH_FORMATS,
+    TABLE_FORMATS,
+    graph_format,
+    save_graph,
+    save_tables,
+    write_whole,
+)
 from torchatlas.views import (
     ARCHITECTURE_BACKENDS,
     FILE_ENDINGS,
@@ -226,6 +233,9 @@ class Atlas:
             if options:
                 raise RunError(f"{', '.join(options)}: options of a drawing or a .dot file")
             return save_tables(self.run, self.tables, path, format)
+        if format is not None and format not in GRAPH_FORMATS:
+            known = ", ".join((*GRAPH_FORMATS, *TABLE_FORMATS))
+            raise RunError(f"there is no format {format!r}; choose {known}")
         kind = graph_format(path, format)
         if kind in ("dot", "model-explorer"):
             if self.graph is None:
@@ -251,7 +261,8 @@ class Atlas:
         else:
             raise RunError(
                 f"cannot save as {path.suffix or path.name!r}: use .html, .svg, .png, .pdf, .json, "
-                ".dot or .model-explorer.json"
+                ".dot or .model-explorer.json, or for a folder of tables "
+                f"format= with {', '.join(TABLE_FORMATS)}"
             )
         write_whole(path, text.encode("utf-8", errors="replace"))
         return path
