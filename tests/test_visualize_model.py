@@ -294,7 +294,7 @@ def test_a_report_is_one_file_and_can_be_read_back(tmp_path: Path) -> None:
 
 def test_saving_says_what_it_cannot_do(tmp_path: Path) -> None:
     atlas = ta.visualize_model(classifier())
-    with pytest.raises(RunError, match="no format 'excel'; choose json, dot, .*csv, parquet"):
+    with pytest.raises(RunError, match=r"no format 'excel'; choose json, dot, .*csv, parquet"):
         atlas.save(tmp_path / "x", format="excel")
     with pytest.raises(RunError, match=r"cannot save as '\.xlsx': use \.html, \.svg, \.png"):
         atlas.save(tmp_path / "x.xlsx")
