@@ -18,16 +18,12 @@ def bias_before_norm(evidence: Evidence) -> Iterator[Finding]:
     BatchNorm and InstanceNorm do; LayerNorm and GroupNorm mix channels, so a bias matters there.
     A linear layer's features are the channels only when its output has two dimensions.
     """
-    graph = evidence.executed_graph()
+    evidence.executed_graph()
     pairs: dict[str, str] = {}
     biases: dict[str, None] = {}
-    for node in graph.nodes.values():
-        users = evidence.targets.get(node.id, [])
-        own = [name for name in node.parameters if name.rpartition(".")[2] == "bias"]
-        types = {graph.nodes[user].type for user in users}
-        if own and _adds_by_channel(node, types) and types and types <= _SUBTRACTS_THE_MEAN:
-            pairs[evidence.shown(node.id)] = evidence.shown(users[0])
-            biases |= dict.fromkeys(own)
+    for layer, norm, own in _before_norms(evidence):
+        pairs[layer] = norm
+        biases |= dict.fromkeys(own)
     if not pairs:
         return
     counts = {row["tensor"]: row["count"] for row in evidence.rows("parameters")}
@@ -51,6 +47,22 @@ def bias_before_norm(evidence: Evidence) -> Iterator[Finding]:
         source="PyTorch performance tuning guide",
         view="architecture",
     )
+
+
+def undone_biases(evidence: Evidence) -> set[str]:
+    """Names of the biases that a norm undoes; they get no gradient to speak of."""
+    return {name for _, _, own in _before_norms(evidence) for name in own}
+
+
+def _before_norms(evidence: Evidence) -> Iterator[tuple[str, str, list[str]]]:
+    """Each layer whose bias a norm undoes, that norm, and the names of the bias."""
+    nodes = evidence.graph.nodes
+    for node in nodes.values():
+        users = evidence.targets.get(node.id, [])
+        own = [name for name in node.parameters if name.rpartition(".")[2] == "bias"]
+        types = {nodes[user].type for user in users}
+        if own and _adds_by_channel(node, types) and types and types <= _SUBTRACTS_THE_MEAN:
+            yield evidence.shown(node.id), evidence.shown(users[0]), own
 
 
 def _adds_by_channel(node: Node, norms: set[str]) -> bool:
