@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from tests.measure.findings.runs import (
     chain,
     distribution,
@@ -80,6 +81,15 @@ def test_a_bias_that_a_norm_undoes_need_not_move() -> None:
     other = chain(("a", "conv2d"), ("n", "layer_norm"))
     (finding,) = findings_of("frozen_parameter", replace(run, graph=other))
     assert finding.title == "a.bias does not move"
+
+
+@pytest.mark.parametrize(("gradient", "count"), [(3e-7, 0), (3e-3, 1)])
+def test_without_edges_its_gradient_tells_such_a_bias(gradient: float, count: int) -> None:
+    run = run_with({"a.bias": STILL, "a.weight": MOVING})
+    rows = norms("a.bias", "gradient", {0: gradient, 10: gradient})
+    rows += norms("a.weight", "gradient", {0: 1.0, 10: 0.5})
+    run = replace(run, tables=run.tables | run_of(norms=rows).tables)
+    assert len(findings_of("frozen_parameter", run)) == count
 
 
 def test_the_threshold_can_be_moved() -> None:

@@ -11,6 +11,9 @@ _CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 _TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 _SUBTRACTS_THE_MEAN = {"batch_norm", "instance_norm"}
 
+ROUNDING = 1e-5
+"""Of a weight's gradient, in fp32: what is left where the gradient of a bias cancels out."""
+
 
 def bias_before_norm(evidence: Evidence) -> Iterator[Finding]:
     """A conv or linear bias whose only use is a normalisation that subtracts each channel's mean.
@@ -50,8 +53,20 @@ def bias_before_norm(evidence: Evidence) -> Iterator[Finding]:
 
 
 def undone_biases(evidence: Evidence) -> set[str]:
-    """Names of the biases that a norm undoes; they get no gradient to speak of."""
-    return {name for _, _, own in _before_norms(evidence) for name in own}
+    """Names of the biases that a norm undoes.
+
+    A training that is recorded has no edges to tell it by. There it shows in the gradient, which
+    is rounding beside that of the layer's weight.
+    """
+    found = {name for _, _, own in _before_norms(evidence) for name in own}
+    gradients = evidence.norms("gradient")
+    for name, points in gradients.items():
+        layer, _, last = name.rpartition(".")
+        weight = {one.step: one.norm for one in gradients.get(f"{layer}.weight", ())}
+        both = [(one.norm, weight[one.step]) for one in points if weight.get(one.step)]
+        if last == "bias" and both and all(bias <= ROUNDING * norm for bias, norm in both):
+            found.add(name)
+    return found
 
 
 def _before_norms(evidence: Evidence) -> Iterator[tuple[str, str, list[str]]]:
