@@ -53,6 +53,17 @@ def test_whole_numbers_beyond_fp64_complex_bool_fp8_empty_and_0d() -> None:
     assert tensor_distance(torch.tensor(3.0), torch.tensor(4.0)).difference_norm == 1.0
 
 
+def test_a_complex_value_counts_once() -> None:
+    before = torch.tensor([1 + 1j, 2j, 3 + 0j, complex(1, math.nan), complex(math.inf, math.nan)])
+    after = torch.tensor([2 + 2j, 3j, 3 + 0j, complex(1, math.nan), complex(1, 2)])
+    found = tensor_distance(before, after)
+    assert (found.changed, found.nonfinite) == (3, 2)
+    assert tensor_distance(before[:3], after[:3]).changed == 2
+    assert tensor_distance(torch.tensor([1.0, 2.0]), torch.tensor([1 + 0j, 2 + 1j])).changed == 1
+    large = torch.ones(100_000, dtype=torch.complex64)
+    assert tensor_distance(large, large + 1 + 1j).changed == 100_000
+
+
 @pytest.mark.filterwarnings("ignore:.*quantiz")
 def test_quantised_values_are_compared_and_sparse_ones_are_not() -> None:
     one = torch.quantize_per_tensor(torch.tensor([1.0, 2.0]), 0.5, 0, torch.qint8)

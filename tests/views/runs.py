@@ -87,12 +87,24 @@ def whole_run() -> Run:
         tensor_differences=[
             {
                 "run": "after",
-                "node": node,
-                "tensor": f"{node}.weight",
-                "kind": "changed",
-                "relative_norm": moved,
-                "cosine": cosine,
-            }
-            for node, moved, cosine in (("a", 0.5, 0.9), ("b", 0.01, 0.999))
+                "node": "a",
+                "tensor": "a.batches",
+                "kind": "same",
+                "dtype": "int64",
+                "relative_norm": 0.0,
+                "cosine": 1.0,
+            },
+            *(
+                {
+                    "run": "after",
+                    "node": node,
+                    "tensor": f"{node}.weight",
+                    "kind": "changed",
+                    "dtype": "float32",
+                    "relative_norm": moved,
+                    "cosine": cosine,
+                }
+                for node, moved, cosine in (("a", 0.5, 0.9), ("b", 0.01, 0.999))
+            ),
         ],
     )

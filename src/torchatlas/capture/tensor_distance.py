@@ -19,7 +19,8 @@ class TensorDistance:
     """What came of comparing two tensors, value by value.
 
     Attributes:
-        changed: values that are not equal. Two NaN are equal.
+        changed: values that are not equal. Two NaN are equal. A complex value counts once, here and
+            below.
         nonfinite: places where one of the two is NaN or infinite; these alone are left out of the
             numbers below.
         before_norm, norm, difference_norm: Euclidean norms of the first, the second, and the
@@ -60,7 +61,8 @@ def tensor_distance(before: torch.Tensor, after: torch.Tensor) -> TensorDistance
     """
     if before.shape != after.shape:
         raise ValueError(f"shapes {tuple(before.shape)} and {tuple(after.shape)} are not one")
-    left, right = _row(before), _row(after)
+    parts = 2 if before.is_complex() or after.is_complex() else 1
+    left, right = _row(before, parts), _row(after, parts)
     if not left.numel():
         return TensorDistance(0, 0, 0.0, 0.0, 0.0, 0.0, None)
     changed = nonfinite = 0
@@ -75,16 +77,16 @@ def tensor_distance(before: torch.Tensor, after: torch.Tensor) -> TensorDistance
         most = float(magnitude.max())
         if not math.isfinite(most):
             if one.dtype != other.dtype or one.dtype not in _WHOLE:
-                changed += int((x.ne(y) & ~(x.isnan() & y.isnan())).sum())
+                changed += _values(x.ne(y) & ~(x.isnan() & y.isnan()), parts)
             finite = x.isfinite() & y.isfinite()
-            nonfinite += int(finite.numel() - finite.sum())
+            nonfinite += _values(~finite, parts)
             x, y = x[finite], y[finite]
             difference = y - x
             if not x.numel():
                 continue
             most = float(difference.abs().max())
         elif one.dtype != other.dtype or one.dtype not in _WHOLE:
-            changed += int(torch.count_nonzero(difference))
+            changed += _values(difference, parts)
         largest = most if largest is None else max(largest, most)
         sums += torch.stack([x.dot(x), y.dot(y), difference.dot(difference), x.dot(y)])
     squares, others, differences, product = sums.tolist()
@@ -99,8 +101,15 @@ def tensor_distance(before: torch.Tensor, after: torch.Tensor) -> TensorDistance
     )
 
 
-def _row(tensor: torch.Tensor) -> torch.Tensor:
-    """The values of a tensor as one row of real numbers; a complex one gives two each."""
+def _values(found: torch.Tensor, parts: int) -> int:
+    """How many values have a part that is not zero."""
+    if parts > 1:
+        found = found.reshape(-1, parts).ne(0).any(-1)
+    return int(torch.count_nonzero(found))
+
+
+def _row(tensor: torch.Tensor, parts: int) -> torch.Tensor:
+    """The values of a tensor as one row of real numbers; a complex one has two parts."""
     tensor = tensor.detach()
     if tensor.is_meta or tensor.is_nested or tensor.layout != torch.strided:
         raise CannotRead(
@@ -108,6 +117,8 @@ def _row(tensor: torch.Tensor) -> torch.Tensor:
         )
     if tensor.is_quantized:
         tensor = tensor.dequantize()
-    if tensor.is_complex():
+    if parts > 1:
+        if not tensor.is_complex():
+            tensor = tensor.to(torch.complex128)
         tensor = torch.view_as_real(tensor.resolve_conj())
     return tensor.cpu().reshape(-1)

@@ -26,6 +26,9 @@ LARGEST_HEADER_BYTES = 100_000_000
 MOST_DIMENSIONS = 64
 """As many as torch has."""
 
+TOO_LARGE = 2**63
+"""torch counts with 64 bits, also the other dimensions of a tensor without elements."""
+
 METADATA = "__metadata__"
 _LENGTH = struct.Struct("<Q")
 _AGAIN = "fetch or write the file again"
@@ -148,7 +151,14 @@ def _tensor(name: str, entry: Any, path: Path, data_start: int, size: int) -> St
         raise wrong(f"has the dtype {_short(code)}, which is none of the format")
     if not _are_counts(shape) or len(shape) > MOST_DIMENSIONS:
         raise wrong(f"has the shape {_short(shape)}, which is none")
-    if not _are_counts(places) or len(places) != 2 or places[0] > places[1]:
+    if prod(max(one, 1) for one in shape) >= TOO_LARGE:
+        raise wrong(f"has the shape {_short(shape)}, which is larger than any tensor")
+    if (
+        not _are_counts(places)
+        or len(places) != 2
+        or places[0] > places[1]
+        or places[1] >= TOO_LARGE
+    ):
         raise wrong(f"lies at {_short(places)}, which is no place")
     begin, end = places
     if data_start + end > size:

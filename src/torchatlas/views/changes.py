@@ -13,7 +13,11 @@ MOST_TENSORS = 400
 
 
 def changes(run: Run) -> View:
-    """Relative change and cosine similarity of each tensor, in the order of the checkpoint."""
+    """Relative change and cosine similarity of each tensor, in the order of the checkpoint.
+
+    Whole numbers that did not move, such as counters of batches, stand behind the rest: files of
+    safetensors have them first.
+    """
     table = run.tables.get("tensor_differences")
     rows = [] if table is None else table.rows()
     panels: list[Panel] = []
@@ -41,7 +45,8 @@ def _panels(name: str, rows: list[dict[str, Any]], *, several: bool) -> list[Pan
     measured = [row for row in rows if row["relative_norm"] is not None]
     if not measured:
         return []
-    note = ""
+    rows = sorted(rows, key=_is_still_counter)
+    note = "Whole numbers that did not move stand last." if _is_still_counter(rows[-1]) else ""
     if len(rows) > MOST_TENSORS:
         order = sorted(measured, key=lambda row: row["relative_norm"], reverse=True)
         kept = {id(row) for row in order[:MOST_TENSORS]}
@@ -84,6 +89,10 @@ def _panels(name: str, rows: list[dict[str, Any]], *, several: bool) -> list[Pan
         ),
     ]
     return found if any(moved) else found[1:]
+
+
+def _is_still_counter(row: dict[str, Any]) -> bool:
+    return row["relative_norm"] == 0 and (row["dtype"] or "").startswith(("int", "uint"))
 
 
 def _why_no_change(row: dict[str, Any]) -> str:

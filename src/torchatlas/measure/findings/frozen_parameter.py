@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import sqrt
 
-from torchatlas.measure.findings.evidence import CannotTell, Evidence, some
+from torchatlas.measure.findings.bias_before_norm import undone_biases
+from torchatlas.measure.findings.evidence import CannotTell, Evidence, NormPoint, some
 from torchatlas.run import Finding, TensorSummary
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-8
@@ -14,15 +15,18 @@ LEAST_STEPS = 10
 
 
 def frozen_parameter(evidence: Evidence) -> Iterator[Finding]:
-    """A parameter that requires a gradient looks the same at three checks after the first.
+    """A parameter that requires a gradient looks the same at all of its checks, three or more.
 
-    Looks the same: bins, extremes, sums and norm of its distribution, to a relative 1e-5.
+    Looks the same: bins, extremes, sums and norm of its distribution, to a relative 1e-5. One that
+    moved before is only meant where its gradient is gone: it may well have arrived. A bias that a
+    norm undoes at once has no reason to move.
     """
     threshold = evidence.thresholds["frozen_parameter"]
+    undone = undone_biases(evidence)
     wanted = {
         row["tensor"]: row
         for row in evidence.rows("parameters", kind="parameter")
-        if row["trainable"] and row["tied_to"] is None
+        if row["trainable"] and row["tied_to"] is None and row["tensor"] not in undone
     }
     checks = {
         tensor: points
@@ -36,7 +40,16 @@ def frozen_parameter(evidence: Evidence) -> Iterator[Finding]:
             f"no trainable parameter was looked at {threshold + 1:g} times over {LEAST_STEPS} steps"
         )
     still = {name: unchanged_since(points) for name, points in checks.items()}
-    frozen = [name for name, count in still.items() if count >= threshold]
+    gradients = evidence.norms("gradient")
+    frozen = [
+        name
+        for name, count in still.items()
+        if count >= threshold
+        and (
+            count == len(checks[name]) - 1
+            or _has_lost_its_gradient(name, gradients, checks[name][-1 - count][0])
+        )
+    ]
     if not frozen:
         return
     steps = [checks[name] for name in frozen]
@@ -73,6 +86,12 @@ def unchanged_since(points: list[tuple[int, TensorSummary]]) -> int:
             break
         count += 1
     return count
+
+
+def _has_lost_its_gradient(name: str, gradients: dict[str, list[NormPoint]], since: int) -> bool:
+    """Whether others had a gradient after a step and this one had none, not even of zeros."""
+    later = {other for other, points in gradients.items() if points[-1].step > since}
+    return bool(later) and name not in later
 
 
 def _same(one: TensorSummary, other: TensorSummary) -> bool:
