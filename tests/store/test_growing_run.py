@@ -130,6 +130,15 @@ def test_steps_that_are_taken_again_take_the_place_of_the_earlier_ones(tmp_path,
         assert "rewinds" not in growing.run.tables
 
 
+def test_what_stands_at_the_step_that_a_writer_begins_at_is_void_though_not_written_again(tmp_path):
+    with EventWriter(tmp_path) as first:
+        log(first, *range(10))
+    with EventWriter(tmp_path, first_step=6) as second:
+        log(second, 7, 9, value=2.0)
+    found = [(step, value) for _, step, value in scalars(load_run(tmp_path).tables)]
+    assert found == [*((step, 1.0) for step in range(6)), (7, 2.0), (9, 2.0)]
+
+
 def test_other_ranks_are_left_alone_by_a_rewind(tmp_path):
     with EventWriter(tmp_path) as first, EventWriter(tmp_path, rank=1) as other:
         log(first, *range(5))
