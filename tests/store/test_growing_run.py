@@ -139,6 +139,17 @@ def test_what_stands_at_the_step_that_a_writer_begins_at_is_void_though_not_writ
     assert found == [*((step, 1.0) for step in range(6)), (7, 2.0), (9, 2.0)]
 
 
+def test_a_look_that_is_written_late_is_no_rewind(tmp_path):
+    with EventWriter(tmp_path) as first:
+        log(first, *range(10))
+    with EventWriter(tmp_path, first_step=10) as second:
+        log(second, 4, name="kept back")
+        log(second, 10, value=2.0)
+    tables = load_run(tmp_path).tables
+    assert [step for name, step, _ in scalars(tables) if name == "loss"] == [*range(11)]
+    assert "rewinds" not in tables
+
+
 def test_other_ranks_are_left_alone_by_a_rewind(tmp_path):
     with EventWriter(tmp_path) as first, EventWriter(tmp_path, rank=1) as other:
         log(first, *range(5))

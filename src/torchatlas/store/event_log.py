@@ -204,7 +204,7 @@ class EventLog:
         bounds = [(step, False) for one in self._later(file) for step in one.sessions]
         for one in self._later(file):
             other = getattr(one, kind).get(tag)
-            if other is None or not len(other) or not len(series):
+            if one.sessions or other is None or not len(other) or not len(series):
                 continue
             if other.times[0] >= series.times[-1]:  # else both wrote at the same time
                 bounds.append((min(other.steps), True))
@@ -212,7 +212,11 @@ class EventLog:
 
     @cached_property
     def _bounds(self) -> dict[Path, Bound]:
-        """The same for files of our own, in which it is one step for all that a process wrote."""
+        """The same for files of our own, in which it is one step for all that a process wrote.
+
+        What a writer says of it holds although it wrote points of earlier steps: those are looks
+        that had been kept back.
+        """
         bounds: dict[Path, Bound] = {}
         begun: dict[int, Bound] = {}
         for file in reversed(self.files):
@@ -221,7 +225,7 @@ class EventLog:
             if file.rank in begun:
                 bounds[file.path] = begun[file.rank]
             starts = [(step, False) for step in file.sessions]
-            if file.least_step is not None:
+            if not starts and file.least_step is not None:
                 starts.append((file.least_step, True))
             if starts:
                 begun[file.rank] = min(*starts, begun.get(file.rank, starts[0]))
