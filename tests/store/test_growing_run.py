@@ -161,6 +161,18 @@ def test_other_ranks_are_left_alone_by_a_rewind(tmp_path):
     assert sorted(steps) == [(0, 0), (0, 1), (0, 2), *((1, step) for step in range(5))]
 
 
+def test_every_rank_says_at_which_step_it_begins(tmp_path):
+    for first_step, steps in [(None, range(10)), (6, (8, 9))]:
+        for rank in (0, 1):
+            with EventWriter(tmp_path, rank, first_step=first_step) as writer:
+                log(writer, *steps)
+    run = load_run(tmp_path)
+    cells = run.tables["scalars"].cells
+    steps = [(rank, step) for rank, step in zip(cells["rank"], cells["step"], strict=True)]
+    assert sorted(steps) == [(rank, step) for rank in (0, 1) for step in (*range(6), 8, 9)]
+    assert "texts" not in run.tables
+
+
 def test_two_resumes_go_back_further_each(tmp_path):
     for steps, value in [(range(10), 1.0), (range(7, 12), 2.0), (range(3, 5), 3.0)]:
         with EventWriter(tmp_path) as writer:
