@@ -170,7 +170,7 @@ def test_a_session_that_begins_anew_voids_what_came_later(tmp_path):
     second.session(1, 6)
     second.scalar("other", 2.0, 6)
     run = load_run(tmp_path)
-    assert [step for name, _, step, _ in scalars(run) if name == "loss"] == [*range(7)]
+    assert [step for name, _, step, _ in scalars(run) if name == "loss"] == [*range(6)]
     (rewind,) = run.tables["rewinds"].rows()
     assert (rewind["from_step"], rewind["step"], rewind["points"]) == (9, 6, 3)
 

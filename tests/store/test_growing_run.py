@@ -130,6 +130,26 @@ def test_steps_that_are_taken_again_take_the_place_of_the_earlier_ones(tmp_path,
         assert "rewinds" not in growing.run.tables
 
 
+def test_what_stands_at_the_step_that_a_writer_begins_at_is_void_though_not_written_again(tmp_path):
+    with EventWriter(tmp_path) as first:
+        log(first, *range(10))
+    with EventWriter(tmp_path, first_step=6) as second:
+        log(second, 7, 9, value=2.0)
+    found = [(step, value) for _, step, value in scalars(load_run(tmp_path).tables)]
+    assert found == [*((step, 1.0) for step in range(6)), (7, 2.0), (9, 2.0)]
+
+
+def test_a_look_that_is_written_late_is_no_rewind(tmp_path):
+    with EventWriter(tmp_path) as first:
+        log(first, *range(10))
+    with EventWriter(tmp_path, first_step=10) as second:
+        log(second, 4, name="kept back")
+        log(second, 10, value=2.0)
+    tables = load_run(tmp_path).tables
+    assert [step for name, step, _ in scalars(tables) if name == "loss"] == [*range(11)]
+    assert "rewinds" not in tables
+
+
 def test_other_ranks_are_left_alone_by_a_rewind(tmp_path):
     with EventWriter(tmp_path) as first, EventWriter(tmp_path, rank=1) as other:
         log(first, *range(5))
@@ -139,6 +159,18 @@ def test_other_ranks_are_left_alone_by_a_rewind(tmp_path):
     cells = load_run(tmp_path).tables["scalars"].cells
     steps = [(rank, step) for rank, step in zip(cells["rank"], cells["step"], strict=True)]
     assert sorted(steps) == [(0, 0), (0, 1), (0, 2), *((1, step) for step in range(5))]
+
+
+def test_every_rank_says_at_which_step_it_begins(tmp_path):
+    for first_step, steps in [(None, range(10)), (6, (8, 9))]:
+        for rank in (0, 1):
+            with EventWriter(tmp_path, rank, first_step=first_step) as writer:
+                log(writer, *steps)
+    run = load_run(tmp_path)
+    cells = run.tables["scalars"].cells
+    steps = [(rank, step) for rank, step in zip(cells["rank"], cells["step"], strict=True)]
+    assert sorted(steps) == [(rank, step) for rank in (0, 1) for step in (*range(6), 8, 9)]
+    assert "texts" not in run.tables
 
 
 def test_two_resumes_go_back_further_each(tmp_path):

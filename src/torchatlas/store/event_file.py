@@ -16,6 +16,7 @@ import numpy as np
 from torchatlas.errors import RunError
 from torchatlas.run.summary import FloatArray, IntArray
 from torchatlas.store.events import Event, Value, decode
+from torchatlas.store.first_step import read_first_step
 from torchatlas.store.pending_points import PendingPoints
 from torchatlas.store.protobuf import MalformedMessage
 from torchatlas.store.record_block import RecordBlock, RecordScan, masked_checksum
@@ -322,7 +323,10 @@ class EventFile:
         by_tag = {value.tag: value for value in event.values}
         for value in event.values:
             plugin = self._plugin(value)
-            if value.numbers.ndim == 0 and plugin in _OF_SCALARS:
+            first_step = read_first_step(value, plugin) if self.own else None
+            if first_step is not None:
+                self.sessions.append(first_step)
+            elif value.numbers.ndim == 0 and plugin in _OF_SCALARS:
                 series = self.scalars.setdefault(value.tag, Series(array("d")))
                 self._add(number, series, event.step, event.time_s, float(value.numbers))
                 if len(event.values) == 1:

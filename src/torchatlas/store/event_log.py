@@ -1,8 +1,10 @@
 """The event files of a run together: several writers merged, and steps that were taken again.
 
 Whoever goes on with a run writes a new file. Where its steps go back to one that an earlier file
-has passed, what stood there is void: points of the earlier file at later steps are left out, and of
-those at that very step the ones that were written again.
+has passed, what stood there is void. Where the later file says at which step it begins, that is
+what the earlier one holds of that step and later ones. Where it does not say so, its least step is
+taken for it: points at later steps are left out, and of those at that very step the ones that were
+written again.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from torchatlas.store.event_file import EventFile, Series
 Kind = Literal["scalars", "summaries", "tensors", "texts"]
 Sources = Callable[[], dict[Path, str | None]]
 """Gives the event files that there are now, each with the split that its folder is about."""
+
+Bound = tuple[int, bool]
+"""A step that a writer went back to, and whether it is guessed from the steps that it wrote."""
 
 _KINDS: tuple[Kind, ...] = ("scalars", "summaries", "tensors", "texts")
 
@@ -134,9 +139,12 @@ class EventLog:
                 if part.keep is None:
                     continue
                 steps = np.array(part.series.steps, np.int64)
-                bound = self._bound(part.file, kind, part.tag)
-                void = ~part.keep & (steps > (bound if bound is not None else 0))
-                if bound is None or not void.any():
+                found_bound = self._bound(part.file, kind, part.tag)
+                if found_bound is None:
+                    continue
+                bound, _ = found_bound
+                void = ~part.keep & (steps > bound)
+                if not void.any():
                     continue
                 key = (part.file.rank, bound)
                 before = found.get(key)
@@ -169,16 +177,16 @@ class EventLog:
     def _kept(
         self, file: EventFile, kind: Kind, tag: str, series: Series
     ) -> npt.NDArray[np.bool_] | None:
-        bound = self._bound(file, kind, tag)
-        if bound is None or not len(series):
+        found = self._bound(file, kind, tag)
+        if found is None or not len(series):
             return None
+        bound, is_guessed = found
         steps = np.array(series.steps, np.int64)
         if steps.max() < bound:
             return None
-        later = self._later(file)
-        again = any(
+        again = not is_guessed or any(
             bound in other.steps
-            for one in later
+            for one in self._later(file)
             if (other := getattr(one, kind).get(tag)) is not None
         )
         keep: npt.NDArray[np.bool_] = steps < bound if again else steps <= bound
@@ -188,31 +196,37 @@ class EventLog:
         kept = (part.keep for part in self.parts(kind))
         return sum(int((~keep).sum()) for keep in kept if keep is not None)
 
-    def _bound(self, file: EventFile, kind: Kind, tag: str) -> int | None:
+    def _bound(self, file: EventFile, kind: Kind, tag: str) -> Bound | None:
         """The step that a later writer went back to; None where none did."""
         if file.own:
             return self._bounds.get(file.path)
         series = getattr(file, kind)[tag]
-        bounds = [step for one in self._later(file) for step in one.sessions]
+        bounds = [(step, False) for one in self._later(file) for step in one.sessions]
         for one in self._later(file):
             other = getattr(one, kind).get(tag)
-            if other is None or not len(other) or not len(series):
+            if one.sessions or other is None or not len(other) or not len(series):
                 continue
             if other.times[0] >= series.times[-1]:  # else both wrote at the same time
-                bounds.append(min(other.steps))
+                bounds.append((min(other.steps), True))
         return min(bounds, default=None)
 
     @cached_property
-    def _bounds(self) -> dict[Path, int]:
-        """The same for files of our own, in which it is one step for all that a process wrote."""
-        bounds: dict[Path, int] = {}
-        begun: dict[int, int] = {}
+    def _bounds(self) -> dict[Path, Bound]:
+        """The same for files of our own, in which it is one step for all that a process wrote.
+
+        What a writer says of it holds although it wrote points of earlier steps: those are looks
+        that had been kept back.
+        """
+        bounds: dict[Path, Bound] = {}
+        begun: dict[int, Bound] = {}
         for file in reversed(self.files):
             if not file.own:
                 continue
             if file.rank in begun:
                 bounds[file.path] = begun[file.rank]
-            starts = [*file.sessions, *([] if file.least_step is None else [file.least_step])]
+            starts = [(step, False) for step in file.sessions]
+            if not starts and file.least_step is not None:
+                starts.append((file.least_step, True))
             if starts:
                 begun[file.rank] = min(*starts, begun.get(file.rank, starts[0]))
         return bounds

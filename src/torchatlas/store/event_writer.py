@@ -17,6 +17,7 @@ from typing import Self
 from torchatlas.errors import RunError
 from torchatlas.run import Gap, TensorSummary
 from torchatlas.store.events import FILE_VERSION, Event, encode
+from torchatlas.store.first_step import first_step_value
 from torchatlas.store.norms import NormWriter
 from torchatlas.store.notices import gap_value
 from torchatlas.store.records import frame
@@ -146,7 +147,9 @@ class EventWriter:
         self._append(Event(time.time(), file_version=FILE_VERSION))
         if self._rank == 0:  # TensorBoard drops what is void of all ranks, at the second start
             self._append(Event(time.time(), first_step or 0, session="start"))
-            self._last_step = 0
+        elif first_step:
+            self._append(Event(time.time(), first_step - 1, (first_step_value(first_step),)))
+        self._last_step = 0
         self.flush()
 
     def _forget(self) -> None:
