@@ -17,8 +17,10 @@ from tests.capture.test_recorder import (
 )
 from torch import nn
 from torch.nn import functional
+from torch.optim import optimizer as optimizer_module
 
 import torchatlas as ta
+from torchatlas.capture.step_watch import everywhere
 
 
 def taken(store, quantity):
@@ -221,6 +223,33 @@ class TestLoops:
         assert {"0.weight", "1.weight"} <= set(names)
         assert "structure changed by step 1" in store.runs[-1].facts
         assert store.runs[-1].gaps == ()
+
+
+def test_recorders_that_start_and_end_while_another_training_steps_do_not_disturb_it():
+    with record(MemoryStore(), make_model()):
+        pass  # the pair of hooks in torch is there from now on
+    count = len(optimizer_module._global_optimizer_pre_hooks)
+    other = torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1)
+    model, recorders = make_model(), []
+
+    def start_one(*_):  # as another thread may, in the middle of this step
+        recorders.append(record(MemoryStore(), model).start())
+
+    def end_one(*_):
+        recorders.pop().close()
+
+    handles = [
+        optimizer_module.register_optimizer_step_pre_hook(start_one),
+        optimizer_module.register_optimizer_step_post_hook(end_one),
+    ]
+    try:
+        other.step()
+    finally:
+        for handle in handles:
+            handle.remove()
+    assert recorders == []
+    assert everywhere.listeners == ()
+    assert len(optimizer_module._global_optimizer_pre_hooks) == count
 
 
 def test_learning_rates_are_told_when_they_change():

@@ -220,7 +220,10 @@ class Recorder:
         return self
 
     def close(self) -> None:
-        """Write what is left, take every hook away and close the files. Again, it does nothing."""
+        """Write what is left, take every hook away and close the files. Again, it does nothing.
+
+        Where optimizers were not handed over, torch keeps a pair of hooks that does nothing.
+        """
         self._end(None)
 
     def __enter__(self) -> Self:
