@@ -310,7 +310,7 @@ class Recorder:
             self._taker.finish()
             self._write_late(store, wait=True)
             store.rewind(step + 1)
-        self._taker.step = step
+        self._taker.rewind(step)
         self._losses = LossWatch()
 
     def serve(self, port: int = 0) -> str:

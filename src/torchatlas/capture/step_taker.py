@@ -146,6 +146,14 @@ class StepTaker:
                 self._store.add_scalar(name, "train", rate, step)
             self.write(wait=True)
 
+    def rewind(self, step: int) -> None:
+        """Go on from an earlier step; what is under way was finished."""
+        self.step = step
+        if self.distributions_at > step:
+            self.distributions_at = -1
+        self._closed = []
+        self.trouble.rewind(step)
+
     def count_step(self) -> None:
         """One more step, of a training whose optimizers are not seen."""
         with self._costing():

@@ -74,6 +74,12 @@ class Trouble:
         self._ring.clear()
         return True
 
+    def rewind(self, step: int) -> None:
+        """The training went back to this step: what was under way for later ones is dropped."""
+        self._full_until = min(self._full_until, step)
+        self._checks.clear()
+        self._ring.clear()
+
     def watch(self, step: int, gradients: Iterable[torch.Tensor | None]) -> None:
         """Check a few of the gradients that this step is about to be made with."""
         first: list[torch.Tensor] = []
