@@ -155,6 +155,24 @@ class TestLoops:
             assert norm == pytest.approx(float(expected.weight.grad.norm()), rel=1e-5)
         assert "step" not in vars(scaler)
 
+    @pytest.mark.parametrize("is_given", [True, False])
+    def test_steps_of_an_optimizer_that_is_not_followed_are_not_left_out(self, is_given):
+        model, other, store = nn.Linear(6, 3), nn.Linear(6, 3), MemoryStore()
+        own, foreign = (torch.optim.SGD(m.parameters(), lr=0.1) for m in (model, other))
+        scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+        given = own if is_given else None
+        with record(store, model, optimizer=given, scaler=scaler) as recorder:
+            for overflow in (False, True):
+                for part, optimizer in ((other, foreign), (model, own)):
+                    optimizer.zero_grad()
+                    scaler.scale(functional.cross_entropy(part(INPUTS), LABELS)).backward()
+                    if overflow:
+                        part.weight.grad[0, 0] = torch.inf
+                    scaler.step(optimizer)
+                scaler.update()
+        assert recorder.step == 1
+        assert store.runs[-1].facts["skipped steps"].startswith("1, ")
+
     def test_a_fused_optimizer_unscales_by_itself(self):
         model, store = nn.Linear(6, 3), MemoryStore()
         expected = copy.deepcopy(model)
