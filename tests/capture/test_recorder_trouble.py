@@ -103,6 +103,37 @@ def test_a_loss_spike_is_looked_at_in_full_with_the_steps_after_it():
     assert full == [spike, spike + 1, spike + 2]
 
 
+def test_a_loss_that_stays_at_another_level_is_told_once_and_a_nan_after_it_still_is():
+    store, model = MemoryStore(), model_with(nn.ReLU())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with record(store, model, optimizer=optimizer, budget=0) as recorder:
+        for step in range(1, 161):
+            optimizer.zero_grad()
+            model(INPUTS).square().mean().backward()
+            optimizer.step()
+            loss = (10.0 if step > 40 else 1.0) + step % 2 / 100 + 50.0 * (step == 120)
+            recorder.log(loss=math.nan if step in (121, 160) else loss)
+    facts = store.runs[-1].facts
+    troubles = [fact for fact in facts if fact.startswith("trouble")]
+    assert troubles == [f"trouble at step {step}" for step in (41, 120, 121, 160)]
+    assert facts["trouble at step 160"] == "the loss is nan"
+    full = [(t, step) for q, t, *_, step in store.summaries if q == "gradient"]
+    assert len(full) == len(set(full))
+
+
+def test_spikes_use_up_nothing_of_what_is_kept_for_nan():
+    store, model = MemoryStore(), model_with(nn.ReLU())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with record(store, model, optimizer=optimizer, budget=0) as recorder:
+        for step in range(1, 201):
+            optimizer.step()
+            loss = 1.0 + step % 2 / 100 + 50.0 * (step > LEAST and step % 10 == 0)
+            recorder.log(loss=math.nan if step == 200 else loss)
+    troubles = [fact for fact in store.runs[-1].facts if fact.startswith("trouble")]
+    assert len(troubles) == 9
+    assert troubles[-1] == "trouble at step 200"
+
+
 def test_after_a_rewind_steps_are_as_usual_and_new_trouble_is_told():
     middle, store = Divides(), MemoryStore()
     model = model_with(middle)

@@ -19,7 +19,7 @@ from torchatlas.capture.look import Look, LookStore
 from torchatlas.capture.ranks import WINDOW, Ranks, is_sharded
 from torchatlas.capture.step_watch import StepWatch
 from torchatlas.capture.summary_slab import SummarySlab
-from torchatlas.capture.trouble import Trouble
+from torchatlas.capture.trouble import Kind, Trouble
 from torchatlas.run import Gap
 
 BOTH = frozenset({"norms", "distributions"})
@@ -166,12 +166,13 @@ class StepTaker:
                 self._finish_round()
             self.write(wait=False)
 
-    def look_at_trouble(self, what: str) -> None:
+    def look_at_trouble(self, kind: Kind, what: str) -> None:
         """Look at this step in full, and at the next ones; its gradients are there as a rule."""
         with self._costing():
-            if self._ranks.number or not self.trouble.expected or self._is_sharded():
+            if self._ranks.number or not self.trouble.expects(kind) or self._is_sharded():
                 return
-            if self.trouble.enter(self.step, what, self._store):
+            is_looked_at = self.trouble.is_near(self.step)
+            if self.trouble.enter(self.step, kind, what, self._store) and not is_looked_at:
                 look = self._new_look(self.step, BOTH, whole=True)
                 look.gradients(self._weights)
                 look.rest(self._weights)
@@ -294,16 +295,18 @@ class StepTaker:
         self, optimizer: torch.optim.Optimizer, weights: dict[str, torch.Tensor]
     ) -> None:
         alone = self._ranks.number == 0 and not self._is_sharded()
-        if not alone or not self.trouble.expected or _scale(optimizer) is not None:
+        if not alone or not self.trouble.expects("not finite") or _scale(optimizer) is not None:
             return  # with a scale, a fused optimizer leaves such steps out by itself
         step = self.step if self._round else self.step + 1
         self.trouble.watch(step, (weight.grad for weight in weights.values()))
-        bad = self.trouble.noticed()
-        if bad is None or not self.trouble.enter(bad, "gradients are not finite", self._store):
+        bad, near = self.trouble.noticed(), self.trouble.is_near(step)
+        told = "gradients are not finite"
+        if bad is None or not self.trouble.enter(bad, "not finite", told, self._store):
             return
         if bad == step:  # on CUDA it is known a step later, when the parameters are others
-            self._refresh()
-            self._look = self._new_look(step, BOTH, whole=True)
+            if not near:  # else it is looked at in full already
+                self._refresh()
+                self._look = self._new_look(step, BOTH, whole=True)
             with self._guard("where non-finite values begin"):
                 if self._can_run_again():
                     self.trouble.write_origin(step, self._store)
