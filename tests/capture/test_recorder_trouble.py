@@ -73,6 +73,20 @@ def test_a_gradient_that_alone_is_not_finite_has_a_finite_forward_pass():
     assert told.endswith("every output of the forward pass is finite")
 
 
+def test_the_origin_is_looked_for_under_the_autocast_of_the_training():
+    model, store = model_with(nn.ReLU()), MemoryStore()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with record(store, model, optimizer=optimizer, budget=0):
+        inputs = INPUTS * 1e6  # too large for half precision alone
+        with torch.autocast("cpu", dtype=torch.float16):
+            outputs = model(inputs)
+        outputs.float().square().mean().backward()
+        optimizer.step()
+    told = store.runs[-1].facts["trouble at step 1"]
+    assert told.endswith("the first output that is not finite is that of 0")
+    assert not torch.is_autocast_enabled("cpu")
+
+
 def test_inputs_that_are_gone_are_not_kept_alive():
     middle = Divides()
     model, store = model_with(middle), MemoryStore()

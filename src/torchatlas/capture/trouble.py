@@ -123,7 +123,8 @@ class Trouble:
         if recalled is None:
             self.told[step] += "; where that begins is not known, for the inputs are gone"
             return
-        origin = find_origin(self._model, *recalled)
+        with self._inputs.autocast():
+            origin = find_origin(self._model, *recalled)
         if origin.node is None:
             self.told[step] += "; every output of the forward pass is finite"
             return
