@@ -91,6 +91,26 @@ class TestLoops:
         mine.step()
         assert recorder.step == 3  # nothing listens any more
 
+    def test_a_new_optimizer_for_a_new_phase_begins_a_step(self):
+        model, store = nn.Linear(6, 3), MemoryStore()
+        with record(store, model) as recorder:
+            for _ in range(3):
+                optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+                for _ in range(2):
+                    backward(model)
+                    optimizer.step()
+        assert recorder.step == 6
+        assert steps_of(store) == [1, 2, 3, 4, 5, 6]
+
+    def test_two_that_are_found_and_take_turns_are_one_step(self):
+        model, store = nn.ModuleDict({"a": nn.Linear(6, 3), "b": nn.Linear(6, 3)}), MemoryStore()
+        optimizers = [torch.optim.SGD(part.parameters(), lr=0.1) for part in model.values()]
+        with record(store, model) as recorder:
+            for _ in range(3):
+                for optimizer in optimizers:
+                    optimizer.step()
+        assert recorder.step == 3
+
     def test_a_closure_gives_the_gradient_of_its_last_call(self):
         model, store = nn.Linear(6, 3), MemoryStore()
         optimizer = torch.optim.LBFGS(model.parameters(), max_iter=3)

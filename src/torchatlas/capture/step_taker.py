@@ -40,7 +40,8 @@ class StepTaker:
     """Counts rounds of optimizer steps, and looks at some of them.
 
     With several optimizers a step is a round: it begins when one of them steps that has stepped in
-    the last round already. Two that take turns, or one for each parameter, so count once.
+    the last round already, or one that was just found and trains what was stepped in it (a new
+    optimizer for a new phase). Two that take turns, or one for each parameter, so count once.
 
     Attributes:
         step: rounds done.
@@ -94,6 +95,7 @@ class StepTaker:
         self._names: dict[int, str] = {}
         self._trained: dict[int, dict[str, torch.Tensor]] = {}
         self._round: set[int] = set()
+        self._known: set[int] = set()
         self._leaving_out: set[int] = set()
         self._look: Look | None = None
         self._closed: list[Look] = []
@@ -204,7 +206,7 @@ class StepTaker:
         if self.only_counts:
             return
         with self._costing():
-            if id(optimizer) in self._round:
+            if id(optimizer) in self._round or self._takes_over(optimizer):
                 self._finish_round()
             if _has_overflowed(optimizer):
                 self._leaving_out.add(id(optimizer))
@@ -241,6 +243,15 @@ class StepTaker:
             if self._watch.given and len(self._round) == len(self._watch.optimizers):
                 self._finish_round()
             self.write(wait=False)
+
+    def _takes_over(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether one that was just found trains parameters that this round has stepped."""
+        if self._watch.given or id(optimizer) in self._known:
+            return False
+        self._known.add(id(optimizer))
+        own = self._of(optimizer).keys()
+        others = (other for other in self._watch.optimizers if id(other) in self._round)
+        return any(not own.isdisjoint(self._of(other)) for other in others)
 
     def _new_look(self, step: int, kinds: frozenset[str], *, whole: bool = False) -> Look:
         sample = None if whole else self._sample
