@@ -298,6 +298,16 @@ def test_the_warning_points_at_the_training_code():
     assert caught[0].filename == __file__
 
 
+def test_where_warnings_are_errors_training_goes_on(capsys):
+    store = MemoryStore()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with record(store, make_model()) as recorder:
+            recorder.log(loss="low", accuracy=1.0)
+    assert [name for name, *_ in store.scalars] == ["accuracy"]
+    assert "the scalar loss could not be recorded" in capsys.readouterr().err
+
+
 def test_an_error_of_the_training_is_not_swallowed():
     store = MemoryStore()
     with pytest.raises(ZeroDivisionError), record(store, make_model()) as recorder:

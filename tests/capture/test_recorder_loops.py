@@ -17,8 +17,10 @@ from tests.capture.test_recorder import (
 )
 from torch import nn
 from torch.nn import functional
+from torch.optim import optimizer as optimizer_module
 
 import torchatlas as ta
+from torchatlas.capture.step_watch import everywhere
 
 
 def taken(store, quantity):
@@ -89,6 +91,26 @@ class TestLoops:
         mine.step()
         assert recorder.step == 3  # nothing listens any more
 
+    def test_a_new_optimizer_for_a_new_phase_begins_a_step(self):
+        model, store = nn.Linear(6, 3), MemoryStore()
+        with record(store, model) as recorder:
+            for _ in range(3):
+                optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+                for _ in range(2):
+                    backward(model)
+                    optimizer.step()
+        assert recorder.step == 6
+        assert steps_of(store) == [1, 2, 3, 4, 5, 6]
+
+    def test_two_that_are_found_and_take_turns_are_one_step(self):
+        model, store = nn.ModuleDict({"a": nn.Linear(6, 3), "b": nn.Linear(6, 3)}), MemoryStore()
+        optimizers = [torch.optim.SGD(part.parameters(), lr=0.1) for part in model.values()]
+        with record(store, model) as recorder:
+            for _ in range(3):
+                for optimizer in optimizers:
+                    optimizer.step()
+        assert recorder.step == 3
+
     def test_a_closure_gives_the_gradient_of_its_last_call(self):
         model, store = nn.Linear(6, 3), MemoryStore()
         optimizer = torch.optim.LBFGS(model.parameters(), max_iter=3)
@@ -152,6 +174,24 @@ class TestLoops:
             norm = taken(store, "gradient")["weight", step]
             assert norm == pytest.approx(float(expected.weight.grad.norm()), rel=1e-5)
         assert "step" not in vars(scaler)
+
+    @pytest.mark.parametrize("is_given", [True, False])
+    def test_steps_of_an_optimizer_that_is_not_followed_are_not_left_out(self, is_given):
+        model, other, store = nn.Linear(6, 3), nn.Linear(6, 3), MemoryStore()
+        own, foreign = (torch.optim.SGD(m.parameters(), lr=0.1) for m in (model, other))
+        scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+        given = own if is_given else None
+        with record(store, model, optimizer=given, scaler=scaler) as recorder:
+            for overflow in (False, True):
+                for part, optimizer in ((other, foreign), (model, own)):
+                    optimizer.zero_grad()
+                    scaler.scale(functional.cross_entropy(part(INPUTS), LABELS)).backward()
+                    if overflow:
+                        part.weight.grad[0, 0] = torch.inf
+                    scaler.step(optimizer)
+                scaler.update()
+        assert recorder.step == 1
+        assert store.runs[-1].facts["skipped steps"].startswith("1, ")
 
     def test_a_fused_optimizer_unscales_by_itself(self):
         model, store = nn.Linear(6, 3), MemoryStore()
@@ -221,6 +261,33 @@ class TestLoops:
         assert {"0.weight", "1.weight"} <= set(names)
         assert "structure changed by step 1" in store.runs[-1].facts
         assert store.runs[-1].gaps == ()
+
+
+def test_recorders_that_start_and_end_while_another_training_steps_do_not_disturb_it():
+    with record(MemoryStore(), make_model()):
+        pass  # the pair of hooks in torch is there from now on
+    count = len(optimizer_module._global_optimizer_pre_hooks)
+    other = torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1)
+    model, recorders = make_model(), []
+
+    def start_one(*_):  # as another thread may, in the middle of this step
+        recorders.append(record(MemoryStore(), model).start())
+
+    def end_one(*_):
+        recorders.pop().close()
+
+    handles = [
+        optimizer_module.register_optimizer_step_pre_hook(start_one),
+        optimizer_module.register_optimizer_step_post_hook(end_one),
+    ]
+    try:
+        other.step()
+    finally:
+        for handle in handles:
+            handle.remove()
+    assert recorders == []
+    assert everywhere.listeners == ()
+    assert len(optimizer_module._global_optimizer_pre_hooks) == count
 
 
 def test_learning_rates_are_told_when_they_change():

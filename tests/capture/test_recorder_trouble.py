@@ -1,5 +1,6 @@
 """Around trouble: the last steps in full, and where it began. And what modules put out."""
 
+import copy
 import math
 
 import pytest
@@ -8,6 +9,8 @@ from tests.capture.test_recorder import INPUTS, LABELS, MemoryStore, make_model,
 from torch import nn
 from torch.nn import functional
 
+from torchatlas.capture import step_taker
+from torchatlas.capture.cadence import Cadence
 from torchatlas.capture.loss_watch import LEAST, LossWatch
 
 
@@ -70,6 +73,20 @@ def test_a_gradient_that_alone_is_not_finite_has_a_finite_forward_pass():
     assert told.endswith("every output of the forward pass is finite")
 
 
+def test_the_origin_is_looked_for_under_the_autocast_of_the_training():
+    model, store = model_with(nn.ReLU()), MemoryStore()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with record(store, model, optimizer=optimizer, budget=0):
+        inputs = INPUTS * 1e6  # too large for half precision alone
+        with torch.autocast("cpu", dtype=torch.float16):
+            outputs = model(inputs)
+        outputs.float().square().mean().backward()
+        optimizer.step()
+    told = store.runs[-1].facts["trouble at step 1"]
+    assert told.endswith("the first output that is not finite is that of 0")
+    assert not torch.is_autocast_enabled("cpu")
+
+
 def test_inputs_that_are_gone_are_not_kept_alive():
     middle = Divides()
     model, store = model_with(middle), MemoryStore()
@@ -98,6 +115,79 @@ def test_a_loss_spike_is_looked_at_in_full_with_the_steps_after_it():
     assert "standard deviations above the mean" in store.runs[-1].facts[f"trouble at step {spike}"]
     full = [step for q, _, n, s, step in store.summaries if q == "gradient" and s.count == n]
     assert full == [spike, spike + 1, spike + 2]
+
+
+def test_a_loss_that_stays_at_another_level_is_told_once_and_a_nan_after_it_still_is():
+    store, model = MemoryStore(), model_with(nn.ReLU())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with record(store, model, optimizer=optimizer, budget=0) as recorder:
+        for step in range(1, 161):
+            optimizer.zero_grad()
+            model(INPUTS).square().mean().backward()
+            optimizer.step()
+            loss = (10.0 if step > 40 else 1.0) + step % 2 / 100 + 50.0 * (step == 120)
+            recorder.log(loss=math.nan if step in (121, 160) else loss)
+    facts = store.runs[-1].facts
+    troubles = [fact for fact in facts if fact.startswith("trouble")]
+    assert troubles == [f"trouble at step {step}" for step in (41, 120, 121, 160)]
+    assert facts["trouble at step 160"] == "the loss is nan"
+    full = [(t, step) for q, t, *_, step in store.summaries if q == "gradient"]
+    assert len(full) == len(set(full))
+
+
+def test_spikes_use_up_nothing_of_what_is_kept_for_nan():
+    store, model = MemoryStore(), model_with(nn.ReLU())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with record(store, model, optimizer=optimizer, budget=0) as recorder:
+        for step in range(1, 201):
+            optimizer.step()
+            loss = 1.0 + step % 2 / 100 + 50.0 * (step > LEAST and step % 10 == 0)
+            recorder.log(loss=math.nan if step == 200 else loss)
+    troubles = [fact for fact in store.runs[-1].facts if fact.startswith("trouble")]
+    assert len(troubles) == 9
+    assert troubles[-1] == "trouble at step 200"
+
+
+def test_after_a_rewind_steps_are_as_usual_and_new_trouble_is_told():
+    middle, store = Divides(), MemoryStore()
+    model = model_with(middle)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    state = copy.deepcopy(model.state_dict())
+
+    def train(steps, broken_at=None):
+        for step in range(1, steps + 1):
+            optimizer.zero_grad()
+            middle.divisor = 0.0 if step == broken_at else 1.0
+            functional.cross_entropy(model(INPUTS), LABELS).backward()
+            optimizer.step()
+        model.load_state_dict(state)
+
+    with record(store, model, optimizer=optimizer, budget=0, activations=None) as recorder:
+        train(40, broken_at=40)
+        recorder.rewind(10)
+        abandoned = len(store.summaries)
+        train(12)
+        assert len(store.summaries) == abandoned
+        train(1, broken_at=1)
+    troubles = [name for name in store.runs[-1].facts if name.startswith("trouble")]
+    assert troubles == ["trouble at step 40", "trouble at step 23"]
+    assert {step for *_, step in store.summaries[abandoned:]} == {23}
+
+
+def test_looks_kept_back_before_a_rewind_are_not_written_after_it(monkeypatch):
+    monkeypatch.setattr(Cadence, "is_due", lambda self, kind, step: kind == "norms")
+    monkeypatch.setattr(step_taker, "DENSE_STEPS", 1)  # most looks are kept back
+    store, model = MemoryStore(), nn.Linear(6, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with record(store, model, optimizer=optimizer, activations=None) as recorder:
+        for _ in range(15):
+            model(INPUTS).square().mean().backward()
+            optimizer.step()
+        recorder.rewind(2)
+        abandoned = len(store.norms)
+        model.weight.grad.fill_(math.nan)
+        optimizer.step()
+    assert {step for *_, step in store.norms[abandoned:]} == {3}
 
 
 def test_a_training_that_stays_broken_is_told_of_a_few_times_only():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import ref
@@ -46,17 +46,29 @@ class Origin:
     outputs: tuple[NonfiniteOutput, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Autocast:
+    """What autocast did on one kind of device."""
+
+    device: str
+    enabled: bool
+    dtype: torch.dtype
+    cached: bool
+
+
 class LastInputs:
     """What the model was called with last, for as long as the training itself keeps it."""
 
     def __init__(self) -> None:
         """Nothing yet."""
         self._kept: tuple[Any, Any] | None = None
+        self._autocast: tuple[_Autocast, ...] = ()
 
     def keep(self, args: Any, kwargs: Any) -> None:
         """Remember the arguments of a call; no tensor is kept alive by it."""
         if torch.is_grad_enabled():
             self._kept = map_tensors((args, kwargs), ref)
+            self._autocast = _autocast_now()
 
     def recall(self) -> tuple[Any, Any] | None:
         """The arguments; None where they are gone by now, or were never seen."""
@@ -79,6 +91,23 @@ class LastInputs:
         args, kwargs = alive(self._kept)
         return None if gone else (args, kwargs)
 
+    @contextmanager
+    def autocast(self) -> Iterator[None]:
+        """Autocast as it was at that call."""
+        with ExitStack() as stack:
+            for one in self._autocast:
+                if not one.enabled and not torch.is_autocast_enabled(one.device):
+                    continue  # torch warns of devices that are not there
+                stack.enter_context(
+                    torch.autocast(
+                        one.device,
+                        dtype=one.dtype,
+                        enabled=one.enabled,
+                        cache_enabled=one.cached,
+                    )
+                )
+            yield
+
 
 def find_origin(model: nn.Module, args: Any, kwargs: Any) -> Origin:
     """Run the model once more, without gradients, and see whose output is not finite first.
@@ -92,6 +121,22 @@ def find_origin(model: nn.Module, args: Any, kwargs: Any) -> Origin:
     with unchanged(model), torch.no_grad(), watch.hooked():
         model(*args, **kwargs)
     return Origin(watch.origin, tuple(watch.outputs))
+
+
+def _autocast_now() -> tuple[_Autocast, ...]:
+    accelerator = torch.accelerator.current_accelerator()
+    devices = {"cpu"} if accelerator is None else {"cpu", accelerator.type}
+    cached = torch.is_autocast_cache_enabled()
+    return tuple(
+        _Autocast(
+            device,
+            torch.is_autocast_enabled(device),
+            torch.get_autocast_dtype(device),
+            cached,
+        )
+        for device in sorted(devices)
+        if torch.amp.is_autocast_available(device)
+    )
 
 
 class _Watch:

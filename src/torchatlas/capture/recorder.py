@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,6 +33,7 @@ from torchatlas.capture.skip_watch import SkipWatch
 from torchatlas.capture.step_taker import StepStore, StepTaker
 from torchatlas.capture.step_watch import OptimizerLike, StepWatch
 from torchatlas.capture.trace import check_model, trace
+from torchatlas.capture.trouble import Kind
 from torchatlas.capture.weights import model_info, parameter_rows
 from torchatlas.errors import CaptureError
 from torchatlas.run import Gap, Graph, Outcome, Run, build_table
@@ -220,7 +222,10 @@ class Recorder:
         return self
 
     def close(self) -> None:
-        """Write what is left, take every hook away and close the files. Again, it does nothing."""
+        """Write what is left, take every hook away and close the files. Again, it does nothing.
+
+        Where optimizers were not handed over, torch keeps a pair of hooks that does nothing.
+        """
         self._end(None)
 
     def __enter__(self) -> Self:
@@ -312,7 +317,7 @@ class Recorder:
             self._taker.finish()
             self._write_late(store, wait=True)
             store.rewind(step + 1)
-        self._taker.step = step
+        self._taker.rewind(step)
         self._losses = LossWatch()
 
     def serve(self, port: int = 0) -> str:
@@ -380,7 +385,8 @@ class Recorder:
         if name == "loss" and split == "train":
             wrong = self._losses.judge(value)
             if wrong:
-                self._taker.look_at_trouble(wrong)
+                kind: Kind = "spike" if math.isfinite(value) else "not finite"
+                self._taker.look_at_trouble(kind, wrong)
 
     def _write_late(self, store: RunStore, *, wait: bool) -> None:
         while self._late and (wait or self._late[0][2].ready()):

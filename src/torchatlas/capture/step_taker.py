@@ -19,7 +19,7 @@ from torchatlas.capture.look import Look, LookStore
 from torchatlas.capture.ranks import WINDOW, Ranks, is_sharded
 from torchatlas.capture.step_watch import StepWatch
 from torchatlas.capture.summary_slab import SummarySlab
-from torchatlas.capture.trouble import Trouble
+from torchatlas.capture.trouble import Kind, Trouble
 from torchatlas.run import Gap
 
 BOTH = frozenset({"norms", "distributions"})
@@ -40,7 +40,8 @@ class StepTaker:
     """Counts rounds of optimizer steps, and looks at some of them.
 
     With several optimizers a step is a round: it begins when one of them steps that has stepped in
-    the last round already. Two that take turns, or one for each parameter, so count once.
+    the last round already, or one that was just found and trains what was stepped in it (a new
+    optimizer for a new phase). Two that take turns, or one for each parameter, so count once.
 
     Attributes:
         step: rounds done.
@@ -94,6 +95,7 @@ class StepTaker:
         self._names: dict[int, str] = {}
         self._trained: dict[int, dict[str, torch.Tensor]] = {}
         self._round: set[int] = set()
+        self._known: set[int] = set()
         self._leaving_out: set[int] = set()
         self._look: Look | None = None
         self._closed: list[Look] = []
@@ -146,6 +148,14 @@ class StepTaker:
                 self._store.add_scalar(name, "train", rate, step)
             self.write(wait=True)
 
+    def rewind(self, step: int) -> None:
+        """Go on from an earlier step; what is under way was finished."""
+        self.step = step
+        if self.distributions_at > step:
+            self.distributions_at = -1
+        self._closed = []
+        self.trouble.rewind(step)
+
     def count_step(self) -> None:
         """One more step, of a training whose optimizers are not seen."""
         with self._costing():
@@ -158,12 +168,13 @@ class StepTaker:
                 self._finish_round()
             self.write(wait=False)
 
-    def look_at_trouble(self, what: str) -> None:
+    def look_at_trouble(self, kind: Kind, what: str) -> None:
         """Look at this step in full, and at the next ones; its gradients are there as a rule."""
         with self._costing():
-            if self._ranks.number or not self.trouble.expected or self._is_sharded():
+            if self._ranks.number or not self.trouble.expects(kind) or self._is_sharded():
                 return
-            if self.trouble.enter(self.step, what, self._store):
+            is_looked_at = self.trouble.is_near(self.step)
+            if self.trouble.enter(self.step, kind, what, self._store) and not is_looked_at:
                 look = self._new_look(self.step, BOTH, whole=True)
                 look.gradients(self._weights)
                 look.rest(self._weights)
@@ -195,7 +206,7 @@ class StepTaker:
         if self.only_counts:
             return
         with self._costing():
-            if id(optimizer) in self._round:
+            if id(optimizer) in self._round or self._takes_over(optimizer):
                 self._finish_round()
             if _has_overflowed(optimizer):
                 self._leaving_out.add(id(optimizer))
@@ -232,6 +243,15 @@ class StepTaker:
             if self._watch.given and len(self._round) == len(self._watch.optimizers):
                 self._finish_round()
             self.write(wait=False)
+
+    def _takes_over(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether one that was just found trains parameters that this round has stepped."""
+        if self._watch.given or id(optimizer) in self._known:
+            return False
+        self._known.add(id(optimizer))
+        own = self._of(optimizer).keys()
+        others = (other for other in self._watch.optimizers if id(other) in self._round)
+        return any(not own.isdisjoint(self._of(other)) for other in others)
 
     def _new_look(self, step: int, kinds: frozenset[str], *, whole: bool = False) -> Look:
         sample = None if whole else self._sample
@@ -286,16 +306,18 @@ class StepTaker:
         self, optimizer: torch.optim.Optimizer, weights: dict[str, torch.Tensor]
     ) -> None:
         alone = self._ranks.number == 0 and not self._is_sharded()
-        if not alone or not self.trouble.expected or _scale(optimizer) is not None:
+        if not alone or not self.trouble.expects("not finite") or _scale(optimizer) is not None:
             return  # with a scale, a fused optimizer leaves such steps out by itself
         step = self.step if self._round else self.step + 1
         self.trouble.watch(step, (weight.grad for weight in weights.values()))
-        bad = self.trouble.noticed()
-        if bad is None or not self.trouble.enter(bad, "gradients are not finite", self._store):
+        bad, near = self.trouble.noticed(), self.trouble.is_near(step)
+        told = "gradients are not finite"
+        if bad is None or not self.trouble.enter(bad, "not finite", told, self._store):
             return
         if bad == step:  # on CUDA it is known a step later, when the parameters are others
-            self._refresh()
-            self._look = self._new_look(step, BOTH, whole=True)
+            if not near:  # else it is looked at in full already
+                self._refresh()
+                self._look = self._new_look(step, BOTH, whole=True)
             with self._guard("where non-finite values begin"):
                 if self._can_run_again():
                     self.trouble.write_origin(step, self._store)

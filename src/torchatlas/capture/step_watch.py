@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -21,6 +22,52 @@ Heard = Callable[[torch.optim.Optimizer, bool], None]
 """Told of an optimizer, and whether its step was handed a closure (which makes the gradients)."""
 
 
+StepHook = Callable[[Any, Any, Any], None]
+"""A hook as torch calls it: the optimizer, and what its step was called with."""
+
+
+class _Everywhere:
+    """Hooks the steps of all optimizers of the process, once and for good.
+
+    Torch keeps the hooks of all optimizers in one dict, and every step iterates over it. Adding or
+    removing one while another thread is in a step ends that step with an error, so our pair is
+    added once and stays. What comes and goes are the listeners, in a tuple that is never changed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hooked = False
+        self.listeners: tuple[tuple[StepHook, StepHook], ...] = ()
+
+    def add(self, before: StepHook, after: StepHook) -> Callable[[], None]:
+        """Call these around each step of any optimizer; gives what ends that."""
+        own = (before, after)
+        with self._lock:
+            self.listeners = (*self.listeners, own)
+            if not self._hooked:
+                register_optimizer_step_pre_hook(self._before)
+                register_optimizer_step_post_hook(self._after)
+                self._hooked = True
+
+        def remove() -> None:
+            with self._lock:
+                self.listeners = tuple(one for one in self.listeners if one is not own)
+
+        return remove
+
+    def _before(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        for before, _ in self.listeners:
+            before(optimizer, args, kwargs)
+
+    def _after(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        for _, after in self.listeners:
+            after(optimizer, args, kwargs)
+
+
+everywhere = _Everywhere()
+"""The one pair of hooks in torch that outlasts a recorder; without listeners it does nothing."""
+
+
 class StepWatch:
     """Listens to optimizers: to those given, or to whichever trains parameters of the model."""
 
@@ -38,7 +85,7 @@ class StepWatch:
         self.given = bool(self.optimizers)
         self._is_ours = is_ours
         self._foreign: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # to groups seen
-        self._handles: list[Any] = []
+        self._ends: list[Callable[[], None]] = []
 
     def start(self, before: Heard, after: Heard) -> None:
         """Call these before and after each step, gradients being complete, reduced and unscaled."""
@@ -52,21 +99,18 @@ class StepWatch:
                 after(optimizer, _has_closure(args, kwargs))
 
         if not self.given:  # nothing is left in the optimizers, which need not exist yet
-            self._handles = [
-                register_optimizer_step_pre_hook(on_start),
-                register_optimizer_step_post_hook(on_end),
-            ]
+            self._ends = [everywhere.add(on_start, on_end)]
         for optimizer in self.optimizers:
-            self._handles += [
-                optimizer.register_step_pre_hook(on_start),
-                optimizer.register_step_post_hook(on_end),
+            self._ends += [
+                optimizer.register_step_pre_hook(on_start).remove,
+                optimizer.register_step_post_hook(on_end).remove,
             ]
 
     def stop(self) -> None:
-        """Take every hook away."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        """Listen no more."""
+        for end in self._ends:
+            end()
+        self._ends = []
 
     def _concerns(self, optimizer: torch.optim.Optimizer) -> bool:
         if any(known is optimizer for known in self.optimizers):

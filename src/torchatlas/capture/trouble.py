@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -15,11 +15,14 @@ from torchatlas.capture.look import Look, LookStore
 from torchatlas.capture.nonfinite_origin import LastInputs, find_origin
 from torchatlas.capture.norms import all_finite
 
+Kind = Literal["spike", "not finite"]
+
 AFTERMATH = 2
 """Steps after trouble that are looked at in full, too."""
 
 MOST_TROUBLES = 8
-"""Times that this is done, at most; a training that diverged stays so."""
+"""Times that this is done, at most, for spikes and for what is not finite each; a training that
+diverged stays so."""
 
 KEPT_LOOKS = 16
 """Looks at norms that are kept back for it, where not all are written."""
@@ -43,16 +46,16 @@ class Trouble:
         self._inputs = LastInputs()
         self._checks: deque[tuple[int, Later]] = deque(maxlen=64)
         self._ring: deque[Look] = deque(maxlen=KEPT_LOOKS)
-        self._full_until = -1
+        self._full_until: dict[Kind, int] = {"spike": -1, "not finite": -1}
+        self._times: Counter[Kind] = Counter()
 
-    @property
-    def expected(self) -> bool:
+    def expects(self, kind: Kind) -> bool:
         """Whether it is still worth looking for."""
-        return len(self.told) < MOST_TROUBLES
+        return self._times[kind] < MOST_TROUBLES
 
     def is_near(self, step: int) -> bool:
         """Whether a step is among those that are looked at in full."""
-        return step <= self._full_until
+        return step <= max(self._full_until.values())
 
     def keep_inputs(self, args: Any, kwargs: Any) -> None:
         """Remember what the model is called with, without keeping it alive."""
@@ -63,16 +66,29 @@ class Trouble:
         """Keep a look that is not written, in the place of the oldest such."""
         self._ring.append(look)
 
-    def enter(self, step: int, what: str, store: LookStore) -> bool:
-        """Trouble at this step: write what was kept back. False where it is one with the last."""
-        if self.is_near(step) or not self.expected:
+    def enter(self, step: int, kind: Kind, what: str, store: LookStore) -> bool:
+        """Trouble at this step: write what was kept back. False where it is one with the last.
+
+        What is not finite is never one with a spike.
+        """
+        until = self._full_until[kind] if kind == "not finite" else max(self._full_until.values())
+        if step <= until or not self.expects(kind):
             return False
+        if step in self.told and self.is_near(step):
+            what = f"{self.told[step]}; {what}"
         self.told[step] = what
-        self._full_until = step + AFTERMATH
+        self._times[kind] += 1
+        self._full_until[kind] = step + AFTERMATH
         for look in self._ring:
             look.write(store)
         self._ring.clear()
         return True
+
+    def rewind(self, step: int) -> None:
+        """The training went back to this step: what was under way for later ones is dropped."""
+        self._full_until = {k: min(until, step) for k, until in self._full_until.items()}
+        self._checks.clear()
+        self._ring.clear()
 
     def watch(self, step: int, gradients: Iterable[torch.Tensor | None]) -> None:
         """Check a few of the gradients that this step is about to be made with."""
@@ -107,7 +123,8 @@ class Trouble:
         if recalled is None:
             self.told[step] += "; where that begins is not known, for the inputs are gone"
             return
-        origin = find_origin(self._model, *recalled)
+        with self._inputs.autocast():
+            origin = find_origin(self._model, *recalled)
         if origin.node is None:
             self.told[step] += "; every output of the forward pass is finite"
             return
