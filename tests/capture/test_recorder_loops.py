@@ -328,6 +328,20 @@ def test_a_compiled_model_is_recorded_under_its_own_names():
     assert hooks_of(model, optimizer)[-1] == 0
 
 
+@pytest.mark.parametrize("every", [1, 10])
+def test_that_a_compiled_model_shows_no_activations_is_told(every):
+    model, store = make_model(), MemoryStore()
+    compiled = torch.compile(model, backend="eager")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    backward(compiled)
+    with record(store, compiled, optimizer=optimizer, every=every):
+        for _ in range(30):
+            backward(compiled)
+            optimizer.step()
+    (reason,) = (gap.reason for gap in store.gaps if gap.what == "activation")
+    assert reason.startswith("no activations: the model is compiled")
+
+
 def test_copies_and_pickles_of_a_recorded_model_have_nothing_of_the_recorder():
     model, store = make_model(), MemoryStore()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -70,8 +70,10 @@ class ActivationWatch:
 
     def arm(self, step: int) -> None:
         """Look at the next forward pass."""
+        if not self._handles:  # else it still waits for the pass that it was to look at before
+            self._armed_at = step
         self.disarm()
-        self._armed_at, self._seen = step, []
+        self._seen = []
         if not self.modules:
             return
         self._handles = [self._model.register_forward_pre_hook(HarmlessHook(self._begin))]

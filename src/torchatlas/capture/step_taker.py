@@ -286,6 +286,8 @@ class StepTaker:
         if self._activations.missed(step):
             self._activations.disarm()
             reason = "no forward pass of the model with gradients on was seen"
+            if self._is_compiled():
+                reason = "the model is compiled, and modules inside compiled code are not seen"
             self._guard.note("activations", Gap("activation", f"no activations: {reason}"))
         if "distributions" in self._due(step + 1):
             self._activations.arm(step)
@@ -366,6 +368,13 @@ class StepTaker:
         """Whether this process alone can run the model, and a hook sees it called."""
         compiled = getattr(self._outer, "_compiled_call_impl", None) is not None
         return not self._is_sharded() and not compiled
+
+    def _is_compiled(self) -> bool:
+        """Whether torch.compile is around the model, or its own `compile` was called."""
+        return any(
+            hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None
+            for module in self._outer.modules()
+        )
 
     @contextmanager
     def _activation_cost(self) -> Iterator[None]:
