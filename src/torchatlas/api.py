@@ -263,11 +263,13 @@ def record(
 
     def open_store(ranks: Any) -> Recording:
         ranks.meet(str(Path(folder).resolve()))
+        begins = step
         if ranks.number:
-            ranks.wait_for("the folder")  # which the first rank may have to empty
-        recording = Recording(folder, ranks.number, resume=resume, step=step)
+            told = ranks.wait_for("the folder")  # which the first rank may have to empty
+            begins = told if resume and step is None else step
+        recording = Recording(folder, ranks.number, resume=resume, step=begins)
         if not ranks.number:
-            ranks.done("the folder")
+            ranks.done("the folder", recording.step)
         return recording
 
     def open_server(run: Path, port: int) -> Server:

@@ -87,3 +87,40 @@ def test_a_rank_that_records_alone_stops_nobody(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     steps = ta.load(tmp_path / "run").tables["distributions"].cells["step"]
     assert {0, 8, 16} <= set(steps)
+
+
+def test_after_a_crash_all_ranks_go_on_from_the_same_step(tmp_path):
+    script = tmp_path / "crash.py"
+    script.write_text(
+        "import os, sys, torch, torchatlas as ta\n"
+        "from pathlib import Path\n"
+        "from torch import distributed, nn\n"
+        "distributed.init_process_group('gloo')\n"
+        "rank, folder = distributed.get_rank(), Path(sys.argv[1])\n"
+        "model = nn.parallel.DistributedDataParallel(nn.Linear(4, 2))\n"
+        "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "with ta.record(folder, model, optimizer=optimizer, resume='again' in sys.argv) as r:\n"
+        "    if 'again' in sys.argv:\n"
+        "        (folder.parent / f'step{rank}').write_text(str(r.step))\n"
+        "    for step in range(20):\n"
+        "        model(torch.ones(2, 4)).sum().backward()\n"
+        "        optimizer.step()\n"
+        "        if rank == 0 or step < 7:\n"
+        "            r.log(loss=1.0)\n"
+        "    if 'again' not in sys.argv:\n"
+        "        distributed.barrier()\n"
+        "        os._exit(0)\n"
+        "distributed.destroy_process_group()\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    for part in ("first", "again"):
+        done = subprocess.run(
+            [*command, str(script), str(tmp_path / "run"), part],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert [(tmp_path / f"step{rank}").read_text() for rank in (0, 1)] == ["20", "20"]

@@ -4,7 +4,7 @@ import pytest
 
 from torchatlas.errors import RunError
 from torchatlas.run import Run
-from torchatlas.store import Recording, load_run
+from torchatlas.store import EventWriter, Recording, load_run
 
 
 def record(folder, name, value):
@@ -35,6 +35,18 @@ def test_other_ranks_join_the_run_that_is_there(tmp_path):
         first.add_scalar("loss", "train", 1.0, step=1)
         second.add_scalar("loss", "train", 2.0, step=1)
     assert sorted(load_run(tmp_path).tables["scalars"].cells["rank"]) == [0, 1]
+
+
+def test_all_ranks_go_on_from_the_last_step_of_the_first_one(tmp_path):
+    for rank, last in [(0, 5), (1, 3), (2, 8)]:
+        with EventWriter(tmp_path, rank) as writer:
+            writer.add_scalar("loss", "train", 1.0, step=last)
+    again = [Recording(tmp_path, rank, resume=True) for rank in range(3)]
+    assert [recording.step for recording in again] == [5, 5, 5]
+    for recording in again:
+        recording.close()
+    cells = load_run(tmp_path).tables["scalars"].cells
+    assert sorted(zip(cells["rank"], cells["step"], strict=True)) == [(0, 5), (1, 3)]
 
 
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):

@@ -47,19 +47,24 @@ class Ranks:
         self._prefix = f"torchatlas/{where}/{_met[where]}"
         _met[where] += 1
 
-    def done(self, what: str) -> None:
-        """Tell the others that something is done (on the first rank)."""
+    def done(self, what: str, result: int = 0) -> None:
+        """Tell the others that something is done, and what came of it (on the first rank)."""
         if self._store is not None:
-            self._store.set(f"{self._prefix}/{what}", "1")
+            self._store.set(f"{self._prefix}/{what}", str(result))
 
-    def wait_for(self, what: str) -> None:
-        """Wait until the first rank has done it.
+    def wait_for(self, what: str) -> int | None:
+        """Wait until the first rank has done it; gives what came of it.
+
+        Returns:
+            None where there is no way to hear of the first rank.
 
         Raises:
             Exception: it did not within two minutes (does it record at all?).
         """
-        if self._store is not None:
-            self._store.wait([f"{self._prefix}/{what}"], _PATIENCE)
+        if self._store is None:
+            return None
+        self._store.wait([f"{self._prefix}/{what}"], _PATIENCE)
+        return int(self._store.get(f"{self._prefix}/{what}"))
 
     @property
     def agree(self) -> bool:

@@ -36,8 +36,8 @@ class Recording(EventWriter):
 
         Args:
             resume: whether to go on with the run that is in the folder.
-            step: the step to go on from, where that is not the last recorded one: what was
-                recorded of later ones is superseded.
+            step: the step to go on from, where that is not the last one that the first rank
+                recorded: what was recorded of later ones is superseded.
 
         Raises:
             RunError: it cannot be created, written to or read.
@@ -47,7 +47,7 @@ class Recording(EventWriter):
         self.step = step or 0
         if self.folder.exists() and not self.folder.is_dir():
             raise RunError(f"cannot record into {self.folder}: it is a file, not a folder")
-        own = [path for path in _event_files(self.folder) if path.name.endswith(f".rank{rank}")]
+        own = _files_of(rank, self.folder)
         if not resume:
             if rank == 0:
                 _set_aside(self.folder)
@@ -56,7 +56,7 @@ class Recording(EventWriter):
         if rank == 0 and (self.folder / RUN_FILE).exists():
             self.earlier = read_run_file(self.folder / RUN_FILE)
         if step is None:
-            self.step = _last_step(own)
+            self.step = _last_step(_files_of(0, self.folder) or own)  # the same on all ranks
         super().__init__(self.folder, rank, first_step=self.step + 1 if own else None)
 
     def describe(self, run: Run) -> None:
@@ -85,8 +85,9 @@ def _set_aside(folder: Path) -> None:
         raise RunError(f"cannot set aside the earlier run in {folder}: {error}") from error
 
 
-def _event_files(folder: Path) -> list[Path]:
-    return event_files(folder) if folder.exists() else []
+def _files_of(rank: int, folder: Path) -> list[Path]:
+    files = event_files(folder) if folder.exists() else []
+    return [path for path in files if path.name.endswith(f".rank{rank}")]
 
 
 def _last_step(files: list[Path]) -> int:
