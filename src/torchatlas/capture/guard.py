@@ -37,7 +37,10 @@ class Guard:
             reason = f"{what} could not be recorded: {type(error).__name__}: {error}"
             if self.note(what, Gap("recording", reason)):
                 message = f"{reason}. Training goes on without it."
-                warnings.warn(message, RuntimeWarning, stacklevel=_callers_level())
+                try:
+                    warnings.warn(message, RuntimeWarning, stacklevel=_callers_level())
+                except Warning:  # warnings are errors here, and this one must not end training
+                    print(message, file=sys.stderr)
 
     def note(self, key: str, gap: Gap) -> bool:
         """Keep a gap without a warning; False where there is one of that key already."""

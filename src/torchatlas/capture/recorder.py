@@ -217,7 +217,8 @@ class Recorder:
         with self._guard("the steps"):
             self._taker.start(self._on_change)
             if self._skips is not None:
-                self._skips.start(lambda: self._taker.heard, self._taker.note_skipped)
+                taker = self._taker
+                self._skips.start(lambda: taker.heard, taker.note_skipped, self._watch.follows)
         self._mark_s = time.perf_counter()
         return self
 

@@ -21,9 +21,17 @@ class SkipWatch:
             raise CaptureError(f"a {type(scaler).__name__} was given as a scaler: no GradScaler")
         self._scaler = scaler
 
-    def start(self, heard: Callable[[], int], skipped: Callable[[], None]) -> None:
-        """Call `skipped` after each step left out; `heard` counts those that were made."""
-        self._scaler.step = _CountedStep(self._scaler, heard, skipped)
+    def start(
+        self,
+        heard: Callable[[], int],
+        skipped: Callable[[], None],
+        follows: Callable[[Any], bool],
+    ) -> None:
+        """Call `skipped` after each step left out of an optimizer that is followed.
+
+        `heard` counts the steps that were made.
+        """
+        self._scaler.step = _CountedStep(self._scaler, heard, skipped, follows)
 
     def stop(self) -> None:
         """Leave the scaler as it was."""
@@ -34,13 +42,21 @@ class SkipWatch:
 class _CountedStep:
     """The method `step` of one scaler. A copy or pickle of the scaler has its own again."""
 
-    def __init__(self, scaler: Any, heard: Callable[[], int], skipped: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        scaler: Any,
+        heard: Callable[[], int],
+        skipped: Callable[[], None],
+        follows: Callable[[Any], bool],
+    ) -> None:
         self._scaler, self._heard, self._skipped = scaler, heard, skipped
+        self._follows = follows
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         before = self._heard()
         result = type(self._scaler).step(self._scaler, *args, **kwargs)
-        if self._heard() == before:
+        optimizer = args[0] if args else kwargs.get("optimizer")
+        if self._heard() == before and self._follows(optimizer):
             self._skipped()
         return result
 

@@ -112,6 +112,16 @@ class StepWatch:
             end()
         self._ends = []
 
+    def follows(self, optimizer: Any) -> bool:
+        """Whether the steps of an optimizer, or of what is around one, are listened to."""
+        try:
+            inner = _unwrapped(optimizer)
+        except CaptureError:
+            return False
+        if self.given:
+            return any(known is inner for known in self.optimizers)
+        return self._concerns(inner)
+
     def _concerns(self, optimizer: torch.optim.Optimizer) -> bool:
         if any(known is optimizer for known in self.optimizers):
             return True
