@@ -77,7 +77,7 @@ def test_a_full_disk_stops_recording_and_not_training(tmp_path):
     assert len(told) == len(set(told))
     assert all("File too large" in text and "Training goes on" in text for text in told)
     steps = [step for step, _ in losses(tmp_path / "run")]
-    assert steps[:10] == list(range(1, 11))
+    assert steps[:5] == list(range(1, 6))
     assert steps == sorted(set(steps))  # a small record may fit where a larger one did not
     run = load_run(tmp_path / "run")
     assert not [gap for gap in run.gaps if "cut off" in gap.reason]  # whole records only
