@@ -73,6 +73,10 @@ def test_what_is_not_installed_is_said(tmp_path: Path, monkeypatch: pytest.Monke
         Server([tmp_path])
 
 
+def _hears_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run_command(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "torchatlas", "serve", "--no-browser", *arguments],
@@ -80,6 +84,8 @@ def run_command(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
+        # a background job of a shell ignores Ctrl-C
+        preexec_fn=_hears_ctrl_c if os.name == "posix" else None,
     )
 
 
