@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +291,25 @@ def test_a_report_is_one_file_and_can_be_read_back(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
     same = ta.load(atlas.save(tmp_path / "data.json"))
     assert same.findings == atlas.findings
+
+
+class Stream(torch.utils.data.IterableDataset[Any]):
+    """Data of which nobody knows beforehand how many there are."""
+
+    def __iter__(self) -> Iterator[Any]:
+        inputs, targets = pairs()
+        return iter(list(zip(inputs, targets, strict=True)))
+
+
+def test_test_data_of_unknown_length_are_evaluated() -> None:
+    atlas = ta.visualize_model(classifier(), pairs(), test=DataLoader(Stream(), batch_size=4))
+    assert set(atlas.table("evaluation")["split"]) == {"train", "test"}
+
+
+def test_empty_test_data_are_a_gap() -> None:
+    atlas = ta.visualize_model(classifier(), pairs(), test=[])
+    reasons = [gap.reason for gap in atlas.gaps if gap.what == "evaluation"]
+    assert "the test data has no batches: the loader is empty" in reasons
 
 
 def test_saving_says_what_it_cannot_do(tmp_path: Path) -> None:

@@ -124,7 +124,8 @@ def visualize_model(
             if "cost" in wanted:
                 measured.cost(batch)
             if "evaluation" in wanted:
-                measured.evaluation([split for split in (train, held_out) if split], start)
+                splits = [split for split in (train, held_out) if split is not None]
+                measured.evaluation(splits, start)
     facts = run_facts(model, optimizer)
     names = tuple(classes) if classes is not None else _class_names(data)
     return Atlas(_finished(measured.run(model_info(model), facts, names), recorded))
@@ -208,7 +209,7 @@ def evaluate(
     measured = Measurement(model, loss, step=0)
     with progress() as start:
         readable = [measured.take(data, split) for split, data in splits.items()]
-        measured.evaluation([split for split in readable if split], start, strict=True)
+        measured.evaluation([split for split in readable if split is not None], start, strict=True)
     names = tuple(classes) if classes is not None else _class_names(next(iter(splits.values())))
     return Atlas(_finished(measured.run(model_info(model), run_facts(model, None), names), None))
 
@@ -343,6 +344,8 @@ def load(path: str | Path) -> Atlas:
     Raises:
         RunError: there is nothing there, or it is none of these; the message says what it is.
     """
+    if isinstance(path, str) and "://" in path:
+        raise RunError(f"{path} is an address; load reads files of this machine: fetch it first")
     path = Path(path)
     if _is_checkpoint(path):
         return weights(path)

@@ -18,6 +18,23 @@ def test_one_panel_a_metric_with_losses_first() -> None:
     assert [panel.title for panel in curves(run_of(scalars=rows)).panels] == ["loss", "accuracy"]
 
 
+def test_what_the_recorder_adds_comes_last_and_its_cost_is_no_curve() -> None:
+    names = ("recording cost", "learning rate", "accuracy", "loss")
+    rows = [scalar(name, "train", step, 0.5 / step) for name in names for step in (1, 2)]
+    titles = [panel.title for panel in curves(run_of(scalars=rows)).panels]
+    assert titles == ["loss", "accuracy", "learning rate"]
+
+
+def test_a_learning_rate_that_never_changed_is_said_in_words() -> None:
+    rows = [scalar("loss", "train", 1, 2.0), scalar("loss", "train", 9, 1.0)]
+    rows += [scalar("learning rate", "train", step, 0.001) for step in (1, 9)]
+    view = curves(run_of(scalars=rows))
+    assert [panel.title for panel in view.panels] == ["loss"]
+    assert view.subtitle == "values as logged, up to step 9, learning rate 0.001 throughout"
+    alone = curves(run_of(scalars=rows[2:]))  # then it is what there is
+    assert [panel.title for panel in alone.panels] == ["learning rate"]
+
+
 def test_train_is_dashed_and_test_is_solid() -> None:
     train, test = lines_of(curves(whole_run()).panels[0])
     assert (train.label, train.role, train.dashed) == ("train", "train", True)

@@ -73,7 +73,7 @@ def _smallest_normal(dtype: torch.dtype) -> float:
         return 0.0
     try:
         return float(torch.finfo(dtype).tiny)
-    except (RuntimeError, NotImplementedError) as error:
+    except RuntimeError as error:
         raise _unreadable(dtype) from error
 
 
@@ -120,7 +120,7 @@ _COMPRESSED = (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.spars
 def _dense(tensor: torch.Tensor) -> torch.Tensor:
     try:
         return tensor.to_dense()
-    except (RuntimeError, NotImplementedError) as error:
+    except RuntimeError as error:
         reason = f"its layout ({tensor.layout}) cannot be read"
         raise NotSummarizable(reason) from error
 

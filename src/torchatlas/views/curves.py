@@ -26,10 +26,14 @@ def curves(run: Run) -> View:
         step for series in metrics.values() for points in series.values() for step, _ in points
     ]
     whats = ("curves", "scalars")
+    steady = _steady(metrics)
+    if len(steady) < len(metrics):  # what never changed needs no curve
+        metrics = {metric: series for metric, series in metrics.items() if metric not in steady}
+    told = "".join(f", {metric} {value:g} throughout" for metric, value in steady.items())
     return View(
         name="curves",
         title="How training went",
-        subtitle=f"values as logged, up to step {max(steps):,}" if steps else "not recorded",
+        subtitle=f"values as logged, up to step {max(steps):,}{told}" if steps else "not recorded",
         description="Each metric that was logged over the optimizer steps, by split of the data.",
         panels=tuple(_panel(metric, series) for metric, series in metrics.items()),
         gaps=gap_lines(run, whats)
@@ -38,18 +42,43 @@ def curves(run: Run) -> View:
     )
 
 
+_OF_THE_RECORDER = ("learning rate", "skipped steps")
+"""Beginnings of the series that are written beside what is logged; they stand last."""
+
+_COST = "recording cost"
+"""A series about the recording itself: in the table `scalars`, and no curve of the training."""
+
+
 def _metrics(run: Run) -> dict[str, Series]:
     """The scalars by metric, losses first, then in the order in which they were logged."""
     metrics: dict[str, Series] = defaultdict(lambda: defaultdict(list))
     table = run.tables.get("scalars")
     for row in table.rows() if table else ():
-        if row["step"] is not None:
+        if row["step"] is not None and row["name"] != _COST:
             series = metrics[row["name"] or ""]
             series[row["split"] or "", row["rank"] or 0].append((row["step"], row["value"]))
     for series in metrics.values():
         for points in series.values():
             points.sort(key=lambda point: point[0])
-    return dict(sorted(metrics.items(), key=lambda item: "loss" not in item[0].lower()))
+    return dict(sorted(metrics.items(), key=lambda item: _place(item[0])))
+
+
+def _steady(metrics: dict[str, Series]) -> dict[str, float]:
+    """The recorder's own series that had one value all the time."""
+    found = {}
+    for metric, series in metrics.items():
+        values = {value for points in series.values() for _, value in points}
+        if metric.startswith(_OF_THE_RECORDER) and len(values) == 1:
+            (value,) = values
+            if value is not None:
+                found[metric] = value
+    return found
+
+
+def _place(metric: str) -> int:
+    if metric.startswith(_OF_THE_RECORDER):
+        return 2
+    return int("loss" not in metric.lower())
 
 
 def _panel(metric: str, series: Series) -> Panel:

@@ -35,6 +35,11 @@ def test_a_training_that_goes_on_or_has_ended_is_silent() -> None:
     assert found(run_with({"recording": "1 % of the time"}), 9, 0) == []
 
 
+def test_a_run_that_has_ended_needs_no_clock() -> None:
+    gaps = examine(run_with({"recording": "1 % of the time"})).gaps
+    assert "stalled" not in [gap.what for gap in gaps]
+
+
 def test_the_threshold_can_be_moved() -> None:
     assert found(run_with(), 1, 45, threshold=3_600) == []
     assert found(run_with(), 1, 1, threshold=30)

@@ -16,6 +16,8 @@ export class StepPicker {
   private readonly slider: HTMLInputElement;
   private readonly rule = s("line", { y1: 0, y2: HEIGHT, class: "step-rule" });
   private steps: readonly number[];
+  /** The last step of the run, which may lie behind the last one that can be looked at. */
+  private end = 0;
   private curve: Element;
 
   constructor(
@@ -52,24 +54,24 @@ export class StepPicker {
   }
 
   show(step: number | null): void {
-    const last = this.steps.at(-1) ?? 0;
     const at = step === null ? this.steps.length - 1 : Math.max(0, this.steps.indexOf(step));
     const shown = this.steps[at] ?? 0;
     this.slider.value = String(at);
-    this.slider.setAttribute("aria-valuetext", `step ${count(shown)} of ${count(last)}`);
-    this.said.textContent = `${count(shown)} of ${count(last)}`;
+    this.slider.setAttribute("aria-valuetext", `step ${count(shown)} of ${count(this.end)}`);
+    this.said.textContent = `${count(shown)} of ${count(this.end)}`;
     const x = this.place(shown);
     this.rule.setAttribute("x1", String(x));
     this.rule.setAttribute("x2", String(x));
   }
 
   private place(step: number): number {
-    const [first, last] = [this.steps[0] ?? 0, this.steps.at(-1) ?? 1];
-    return 1 + ((WIDTH - 2) * (step - first)) / Math.max(1, last - first);
+    const first = this.steps[0] ?? 0;
+    return 1 + ((WIDTH - 2) * (step - first)) / Math.max(1, this.end - first);
   }
 
   private picture(run: RunIndex): Element {
     const series = lossSeries(run);
+    this.end = Math.max(this.steps.at(-1) ?? 0, ...series.map(({ points }) => points.at(-1)![0]));
     const values = series.flatMap(({ points }) => points.map(([, value]) => value));
     if (!values.length) return h("span", {});
     const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];

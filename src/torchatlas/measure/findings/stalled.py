@@ -18,10 +18,10 @@ def stalled(evidence: Evidence) -> Iterator[Finding]:
     It needs to know the time: a run that is opened from disk is not asked.
     """
     threshold = evidence.thresholds["stalled"]
-    if evidence.now is None:
-        raise CannotTell("the run is not watched while it grows")
     if any(fact in evidence.run.facts for fact in _ENDED):
         return
+    if evidence.now is None:
+        raise CannotTell("the run is not watched while it grows")
     times = [row["time_s"] for row in evidence.rows("scalars") if row["time_s"] is not None]
     if not times:
         raise CannotTell("nothing was logged yet")
