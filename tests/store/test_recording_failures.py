@@ -14,7 +14,7 @@ from torch import nn
 
 import torchatlas as ta
 from torchatlas.run import Gap, Run
-from torchatlas.store import Recording, load_run
+from torchatlas.store import Recording, list_runs, load_run
 
 SCRIPT = """
 import sys, torch, torchatlas as ta
@@ -50,6 +50,9 @@ def test_a_killed_training_keeps_what_was_logged(tmp_path):
     run = load_run(tmp_path / "run")
     steps = [r["step"] for r in run.tables["norms"].rows() + run.tables["distributions"].rows()]
     assert max(steps) >= printed
+    assert not {"recording", "ended by", "steps"} & run.facts.keys()  # it never came to its end
+    (listed,) = list_runs(tmp_path)
+    assert not listed.ended
 
 
 def test_a_full_disk_stops_recording_and_not_training(tmp_path):

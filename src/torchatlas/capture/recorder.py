@@ -354,6 +354,7 @@ class Recorder:
         self._facts.pop("ended by", None)  # of the part that was gone on with
         if kind is not None:
             self._facts["ended by"] = kind.__name__
+        self._facts |= {"steps": str(self.step), "recording": self._cost_text()}
         self._write_description()
         with self._guard("the end of the run"):
             self._closed = True
@@ -370,7 +371,8 @@ class Recorder:
             facts["processes"] = str(self._ranks.count)
         if store.earlier is not None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            facts = store.earlier.facts | facts | {"resumed": f"at step {store.step}, {now}"}
+            before = {k: v for k, v in store.earlier.facts.items() if k not in _AT_THE_END}
+            facts = before | facts | {"resumed": f"at step {store.step}, {now}"}
         return facts
 
     def _add_scalar(self, store: RunStore, name: str, split: str, value: Any) -> None:
@@ -470,7 +472,7 @@ class Recorder:
         if self._run is None:
             created = datetime.now(UTC).isoformat(timespec="seconds")
             self._run = Run(type(self._model).__name__, created, model_info(self._model))
-        facts = {"steps": str(self.step), "recording": self._cost_text()}
+        facts: dict[str, str] = {}
         if self._taker.skipped:
             facts["skipped steps"] = f"{self._taker.skipped}, for gradients had overflowed"
         with self._guard("the description of the run"):
@@ -510,6 +512,10 @@ def without_wrappers(model: nn.Module) -> nn.Module:
             model = model.module
         else:
             return model
+
+
+_AT_THE_END = ("ended by", "recording", "steps")
+"""Facts of a run that has ended: where one of them stands, nobody waits for more."""
 
 
 def _often(every: int) -> str:
